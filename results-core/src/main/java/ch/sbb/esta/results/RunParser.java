@@ -49,8 +49,8 @@ final class RunParser {
             .build();
 
     private final byte[] json;
-    private @Nullable String apiVersion;
-    private @Nullable String kind;
+    private String apiVersion = "";
+    private String kind = "";
     private @Nullable JsonNode metadata;
     private @Nullable JsonNode conditions;
     private @Nullable JsonNode startTime;
@@ -132,16 +132,16 @@ final class RunParser {
         }
     }
 
-    private static @Nullable String text(JsonParser parser, JsonToken value) throws IOException {
+    private static String text(JsonParser parser, JsonToken value) throws IOException {
         if (value == JsonToken.VALUE_STRING) {
             return parser.getText();
         }
         parser.skipChildren();
-        return null;
+        return "";
     }
 
     private RunReading build() {
-        if (isEmpty(kind) || isEmpty(apiVersion)) {
+        if (kind.isEmpty() || apiVersion.isEmpty()) {
             return invalid("no kind or apiVersion");
         }
         Optional<RunKind> runKind = RunKind.find(apiVersion, kind);
@@ -151,13 +151,13 @@ final class RunParser {
         String uid = metadataText("uid");
         String namespace = metadataText("namespace");
         String name = metadataText("name");
-        if (isEmpty(uid)) {
+        if (uid.isEmpty()) {
             return invalid("no metadata.uid");
         }
-        if (isEmpty(namespace)) {
+        if (namespace.isEmpty()) {
             return invalid("no metadata.namespace");
         }
-        if (isEmpty(name)) {
+        if (name.isEmpty()) {
             return invalid("no metadata.name");
         }
         try {
@@ -184,9 +184,9 @@ final class RunParser {
         return metadata == null ? null : metadata.get(field);
     }
 
-    private @Nullable String metadataText(String field) {
+    private String metadataText(String field) {
         JsonNode node = metadataField(field);
-        return node != null && node.isTextual() ? node.textValue() : null;
+        return node != null && node.isTextual() ? node.textValue() : "";
     }
 
     private Map<String, String> textMap(String field) {
@@ -243,10 +243,6 @@ final class RunParser {
         } catch (DateTimeException e) {
             return null;
         }
-    }
-
-    private static boolean isEmpty(@Nullable String text) {
-        return text == null || text.isEmpty();
     }
 
     private static String place(@Nullable JsonLocation location) {

@@ -44,7 +44,7 @@ public final class RunSnapshot {
             String namespace,
             String name,
             String uid,
-            @Nullable String resourceVersion,
+            String resourceVersion,
             Map<String, String> labels,
             Map<String, String> annotations,
             List<OwnerReference> owners,
@@ -135,7 +135,7 @@ public final class RunSnapshot {
      * @return the opaque version, or empty when the object carries none
      */
     public Optional<String> resourceVersion() {
-        return Optional.ofNullable(metadata.resourceVersion);
+        return metadata.resourceVersion.isEmpty() ? Optional.empty() : Optional.of(metadata.resourceVersion);
     }
 
     /**
@@ -264,7 +264,7 @@ public final class RunSnapshot {
      * @return the version of this snapshot
      */
     public RunVersion version() {
-        return new RunVersion(isFinished(), resourceVersion().orElse(""), origin);
+        return new RunVersion(isFinished(), metadata.resourceVersion, origin);
     }
 
     @Override
@@ -280,6 +280,6 @@ public final class RunSnapshot {
     @Override
     public String toString() {
         return kind + " " + metadata.namespace + "/" + Escaped.of(metadata.name) + " uid " + metadata.uid + " version "
-                + Escaped.of(resourceVersion().orElse("")) + " " + state();
+                + Escaped.of(metadata.resourceVersion) + " " + state();
     }
 }
