@@ -1,0 +1,83 @@
+package ch.sbb.esta.results;
+
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * By what a list is sorted. Equal times are sorted by the store's id, in the same direction, so that the order is total.
+ *
+ * @param field what is compared
+ * @param direction smallest or largest first
+ */
+public record ListOrder(Field field, Direction direction) {
+
+    /** By the store's id: the cheapest total order, and the one of Tekton Results when none is asked for. */
+    public static final ListOrder BY_ID = new ListOrder(Field.ID, Direction.ASC);
+
+    /** What can be compared. */
+    public enum Field {
+        /** The store's own id. */
+        ID,
+        /** When it was first stored. */
+        CREATE_TIME,
+        /** When it was last changed. */
+        UPDATE_TIME
+    }
+
+    /** Which end comes first. */
+    public enum Direction {
+        /** Smallest first. */
+        ASC,
+        /** Largest first. */
+        DESC
+    }
+
+    /** Checks that no component is null. */
+    public ListOrder {
+        Objects.requireNonNull(field, "field");
+        Objects.requireNonNull(direction, "direction");
+    }
+
+    /**
+     * Parses {@code order_by} of Tekton Results.
+     *
+     * @param orderBy {@code create_time} or {@code update_time}, optionally followed by {@code asc} or {@code desc}; empty for
+     *     {@link #BY_ID}
+     * @return the order
+     * @throws ResultsException {@code INVALID} for anything else
+     */
+    public static ListOrder parse(String orderBy) {
+        if (orderBy.isBlank()) {
+            return BY_ID;
+        }
+        String[] words = orderBy.trim().split("\\s+", -1);
+        Direction direction = words.length < 2 ? Direction.ASC : direction(words[1], orderBy);
+        Field field = switch (words[0]) {
+            case "create_time" -> Field.CREATE_TIME;
+            case "update_time" -> Field.UPDATE_TIME;
+            default -> throw malformed(orderBy);
+        };
+        if (words.length > 2) {
+            throw malformed(orderBy);
+        }
+        return new ListOrder(field, direction);
+    }
+
+    private static Direction direction(String word, String orderBy) {
+        return switch (word.toLowerCase(Locale.ROOT)) {
+            case "asc" -> Direction.ASC;
+            case "desc" -> Direction.DESC;
+            default -> throw malformed(orderBy);
+        };
+    }
+
+    private static ResultsException malformed(String orderBy) {
+        return ResultsException.invalid("order_by " + Escaped.of(orderBy)
+                + " is none of create_time, update_time, each optionally followed by asc or desc");
+    }
+
+    @Override
+    public String toString() {
+        return field.name().toLowerCase(Locale.ROOT) + " " + direction.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,13 @@
+package ch.sbb.esta.results;
+
+/** What is known of a container's log. Only {@link #COMPLETE} promises that every emitted byte is there. */
+public enum LogState {
+    /** The container may still write; more may come. */
+    LIVE,
+    /** Proven: nothing is missing, from the first byte to the last. */
+    COMPLETE,
+    /** The end, or the proof of it, is missing; what is there is without a known gap. */
+    PARTIAL,
+    /** Something between two places that are there is known or suspected to be missing. */
+    GAPPED
+}

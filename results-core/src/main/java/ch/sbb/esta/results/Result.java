@@ -1,0 +1,111 @@
+package ch.sbb.esta.results;
+
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Result of Tekton Results: what holds the records of one top-level run.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class Result {
+
+    private final ResultName name;
+    private final Stored stored;
+    private final Map<String, String> annotations;
+    private final @Nullable RecordSummary summary;
+
+    /**
+     * Creates a Result.
+     *
+     * @param name the full name
+     * @param stored what the store says of it
+     * @param annotations its annotations; copied
+     * @param summary what it says of its top-level run, or null
+     */
+    public Result(ResultName name, Stored stored, Map<String, String> annotations, @Nullable RecordSummary summary) {
+        this.name = Objects.requireNonNull(name, "name");
+        this.stored = Objects.requireNonNull(stored, "stored");
+        this.annotations = Collections.unmodifiableMap(new LinkedHashMap<>(annotations));
+        this.summary = summary;
+    }
+
+    /**
+     * The full name.
+     *
+     * @return the name
+     */
+    public ResultName name() {
+        return name;
+    }
+
+    /**
+     * UID, times and etag.
+     *
+     * @return what the store says of it
+     */
+    public Stored stored() {
+        return stored;
+    }
+
+    /**
+     * Annotations of the Result.
+     *
+     * @return unmodifiable
+     */
+    public Map<String, String> annotations() {
+        return annotations;
+    }
+
+    /**
+     * What the Result says of its top-level run.
+     *
+     * @return the summary, or empty until the top-level run is archived
+     */
+    public Optional<RecordSummary> summary() {
+        return Optional.ofNullable(summary);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Result that
+                && name.equals(that.name)
+                && stored.equals(that.stored)
+                && annotations.equals(that.annotations)
+                && Objects.equals(summary, that.summary);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(name, stored);
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + stored;
+    }
+
+    /**
+     * What a store adds to a Result or a Record.
+     *
+     * @param uid the store's own id, a UUID
+     * @param createTime when it was first stored, in microseconds
+     * @param updateTime when it was last changed, in microseconds
+     * @param etag opaque; another one after each change
+     */
+    public record Stored(String uid, Instant createTime, Instant updateTime, String etag) {
+
+        /** Checks that no component is null. */
+        public Stored {
+            Objects.requireNonNull(uid, "uid");
+            Objects.requireNonNull(createTime, "createTime");
+            Objects.requireNonNull(updateTime, "updateTime");
+            Objects.requireNonNull(etag, "etag");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+package ch.sbb.esta.results;
+
+import ch.sbb.esta.results.RunSnapshot.Metadata;
+import ch.sbb.esta.results.RunSnapshot.Status;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one object by streaming: every token is checked, but only the few fields that decide something become objects, so that a run
+ * of several megabytes costs little more than its bytes.
+ */
+final class RunParser {
+
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(RunReading.MAX_DEPTH)
+                            .maxStringLength(RunReading.MAX_BYTES)
+                            .maxNameLength(RunReading.MAX_BYTES)
+                            .maxNumberLength(100_000)
+                            .build())
+                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                    .build())
+            .build();
+
+    private final byte[] json;
+    private String apiVersion = "";
+    private String kind = "";
+    private @Nullable JsonNode metadata;
+    private @Nullable JsonNode conditions;
+    private @Nullable JsonNode startTime;
+    private @Nullable JsonNode completionTime;
+
+    RunParser(byte[] json) {
+        this.json = json;
+    }
+
+    RunReading read() {
+        if (json.length > RunReading.MAX_BYTES) {
+            return invalid("the object has " + json.length + " bytes, more than the limit of " + RunReading.MAX_BYTES);
+        }
+        Optional<String> notUtf8 = findMalformedUtf8();
+        if (notUtf8.isPresent()) {
+            return invalid(notUtf8.get());
+        }
+        try (JsonParser parser = MAPPER.createParser(json)) {
+            scan(parser);
+        } catch (JsonProcessingException e) {
+            return invalid("not valid JSON" + place(e.getLocation()) + ": " + Escaped.of(e.getOriginalMessage()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory failed", e);
+        } catch (ResultsException e) {
+            return invalid(e.getMessage());
+        }
+        return build();
+    }
+
+    private Optional<String> findMalformedUtf8() {
+        CharsetDecoder decoder = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT);
+        ByteBuffer in = ByteBuffer.wrap(json);
+        CharBuffer out = CharBuffer.allocate(8192);
+        CoderResult result;
+        do {
+            out.clear();
+            result = decoder.decode(in, out, true);
+        } while (result.isOverflow());
+        return result.isError() ? Optional.of("not UTF-8 at byte " + in.position()) : Optional.empty();
+    }
+
+    private void scan(JsonParser parser) throws IOException {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw ResultsException.invalid("not a JSON object" + place(parser.currentTokenLocation()));
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String field = parser.currentName();
+            JsonToken value = parser.nextToken();
+            switch (field) {
+                case "apiVersion" -> apiVersion = text(parser, value);
+                case "kind" -> kind = text(parser, value);
+                case "metadata" -> metadata = parser.readValueAsTree();
+                case "status" -> scanStatus(parser, value);
+                default -> parser.skipChildren();
+            }
+        }
+        if (parser.nextToken() != null) {
+            throw ResultsException.invalid("more than one JSON value" + place(parser.currentTokenLocation()));
+        }
+    }
+
+    private void scanStatus(JsonParser parser, JsonToken value) throws IOException {
+        if (value != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return;
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String field = parser.currentName();
+            parser.nextToken();
+            switch (field) {
+                case "conditions" -> conditions = parser.readValueAsTree();
+                case "startTime" -> startTime = parser.readValueAsTree();
+                case "completionTime" -> completionTime = parser.readValueAsTree();
+                default -> parser.skipChildren();
+            }
+        }
+    }
+
+    private static String text(JsonParser parser, JsonToken value) throws IOException {
+        if (value == JsonToken.VALUE_STRING) {
+            return parser.getText();
+        }
+        parser.skipChildren();
+        return "";
+    }
+
+    private RunReading build() {
+        if (kind.isEmpty() || apiVersion.isEmpty()) {
+            return invalid("no kind or apiVersion");
+        }
+        Optional<RunKind> runKind = RunKind.find(apiVersion, kind);
+        if (runKind.isEmpty()) {
+            return RunReading.refused(ArchiveOutcome.notARun(apiVersion, kind));
+        }
+        String uid = metadataText("uid");
+        String namespace = metadataText("namespace");
+        String name = metadataText("name");
+        if (uid.isEmpty()) {
+            return invalid("no metadata.uid");
+        }
+        if (namespace.isEmpty()) {
+            return invalid("no metadata.namespace");
+        }
+        if (name.isEmpty()) {
+            return invalid("no metadata.name");
+        }
+        try {
+            Names.single("metadata.uid", uid);
+            Names.single("metadata.namespace", namespace);
+        } catch (ResultsException e) {
+            return invalid(e.getMessage());
+        }
+        Metadata view = new Metadata(
+                namespace,
+                name,
+                uid,
+                metadataText("resourceVersion"),
+                textMap("labels"),
+                textMap("annotations"),
+                owners(),
+                time(metadataField("creationTimestamp")),
+                time(metadataField("deletionTimestamp")));
+        Status status = new Status(succeeded(), time(startTime), time(completionTime));
+        return RunReading.run(new RunSnapshot(json, runKind.get(), view, status, RunSnapshot.Origin.WATCH));
+    }
+
+    private @Nullable JsonNode metadataField(String field) {
+        return metadata == null ? null : metadata.get(field);
+    }
+
+    private String metadataText(String field) {
+        JsonNode node = metadataField(field);
+        return node != null && node.isTextual() ? node.textValue() : "";
+    }
+
+    private Map<String, String> textMap(String field) {
+        Map<String, String> map = new LinkedHashMap<>();
+        JsonNode node = metadataField(field);
+        if (node != null && node.isObject()) {
+            for (Map.Entry<String, JsonNode> entry : node.properties()) {
+                if (entry.getValue().isTextual()) {
+                    map.put(entry.getKey(), entry.getValue().textValue());
+                }
+            }
+        }
+        return map;
+    }
+
+    private List<OwnerReference> owners() {
+        List<OwnerReference> owners = new ArrayList<>();
+        JsonNode node = metadataField("ownerReferences");
+        if (node != null && node.isArray()) {
+            for (JsonNode owner : node) {
+                owners.add(new OwnerReference(
+                        owner.path("apiVersion").asText(),
+                        owner.path("kind").asText(),
+                        owner.path("name").asText(),
+                        owner.path("uid").asText()));
+            }
+        }
+        return owners;
+    }
+
+    private @Nullable Condition succeeded() {
+        if (conditions == null) {
+            return null;
+        }
+        for (JsonNode condition : conditions) {
+            if (condition.path("type").asText().equals("Succeeded")) {
+                return new Condition(
+                        "Succeeded",
+                        condition.path("status").asText(),
+                        condition.path("reason").asText(),
+                        condition.path("message").asText());
+            }
+        }
+        return null;
+    }
+
+    /** A time that cannot be read is no reason to refuse a run: the JSON keeps it as it is, the view goes without. */
+    private static @Nullable Instant time(@Nullable JsonNode node) {
+        if (node == null || !node.isTextual()) {
+            return null;
+        }
+        try {
+            return DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(node.textValue(), Instant::from);
+        } catch (DateTimeException e) {
+            return null;
+        }
+    }
+
+    private static String place(@Nullable JsonLocation location) {
+        return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
+    }
+
+    private static RunReading invalid(@Nullable String reason) {
+        return RunReading.refused(
+                ArchiveOutcome.quarantined(ResultsException.Code.INVALID, reason == null ? "unreadable" : reason));
+    }
+}

@@ -1,0 +1,81 @@
+package ch.sbb.esta.results;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a run is archived and what its Result says of it; made by {@link ResultNaming}.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class RunPlacement {
+
+    private final RunSnapshot run;
+    private final RecordName record;
+    private final @Nullable RecordSummary summary;
+    private final Map<String, String> resultAnnotations;
+    private final List<String> ignored;
+
+    RunPlacement(
+            RunSnapshot run,
+            RecordName record,
+            @Nullable RecordSummary summary,
+            Map<String, String> resultAnnotations,
+            List<String> ignored) {
+        this.run = Objects.requireNonNull(run, "run");
+        this.record = Objects.requireNonNull(record, "record");
+        this.summary = summary;
+        this.resultAnnotations = Collections.unmodifiableMap(new LinkedHashMap<>(resultAnnotations));
+        this.ignored = List.copyOf(ignored);
+    }
+
+    /**
+     * The run.
+     *
+     * @return the snapshot that was placed
+     */
+    public RunSnapshot run() {
+        return run;
+    }
+
+    /**
+     * The record that holds the run.
+     *
+     * @return the full name; its parent is the run's namespace always
+     */
+    public RecordName record() {
+        return record;
+    }
+
+    /**
+     * What the Result says of the run.
+     *
+     * @return the summary, or empty for a run that does not speak for its Result, such as a TaskRun of a PipelineRun
+     */
+    public Optional<RecordSummary> summary() {
+        return Optional.ofNullable(summary);
+    }
+
+    /**
+     * What is merged into the annotations of the Result; keys that others wrote stay.
+     *
+     * @return unmodifiable; empty for a run that does not speak for its Result
+     */
+    public Map<String, String> resultAnnotations() {
+        return resultAnnotations;
+    }
+
+    /**
+     * Which annotations of the run were ignored, and why.
+     *
+     * @return sentences fit for a log line; mostly empty
+     */
+    public List<String> ignored() {
+        return ignored;
+    }
+}

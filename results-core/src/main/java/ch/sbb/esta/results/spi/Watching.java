@@ -1,0 +1,20 @@
+package ch.sbb.esta.results.spi;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/** A watch that was started: says how old its knowledge is, and stops. Thread-safe; closing twice is harmless. */
+public interface Watching extends AutoCloseable {
+
+    /**
+     * When the other side last proved that it is there: an event, a bookmark or a successful list. A watch that is merely open proves
+     * nothing.
+     *
+     * @return the time, or empty before the first proof
+     */
+    Optional<Instant> lastHeard();
+
+    /** Stops the watch; no callback begins afterwards. */
+    @Override
+    void close();
+}
