@@ -124,8 +124,7 @@ final class ApiErrors {
     }
 
     static KubeApiException tooLarge(int limit) {
-        return failure(
-                413, "RequestEntityTooLarge", "Request entity too large: limit is " + limit, Json.object());
+        return failure(413, "RequestEntityTooLarge", "Request entity too large: limit is " + limit, Json.object());
     }
 
     /** {@code k8s.io/apiserver/pkg/storage/errors.go}, NewTooLargeResourceVersionError. */
@@ -136,10 +135,7 @@ final class ApiErrors {
                 .put("reason", "ResourceVersionTooLarge")
                 .put("message", "Too large resource version");
         return failure(
-                504,
-                "Timeout",
-                "Timeout: Too large resource version: " + asked + ", current: " + current,
-                details);
+                504, "Timeout", "Timeout: Too large resource version: " + asked + ", current: " + current, details);
     }
 
     static KubeApiException internal(String message) {

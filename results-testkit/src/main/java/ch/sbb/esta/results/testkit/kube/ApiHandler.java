@@ -64,12 +64,21 @@ final class ApiHandler {
             if (body.length() > cluster.settings().requestLimit()) {
                 throw ApiErrors.tooLarge(cluster.settings().requestLimit());
             }
+            checkIsJson(request, body);
             route(request, body);
         } catch (KubeApiException e) {
             Replies.json(request.response(), e.code(), Json.bytes(e.status()));
         } catch (RuntimeException e) {
-            LOG.error("request {} {} failed inside the test API server", request.method(), Replies.escape(request.uri()), e);
-            Replies.json(request.response(), 500, Json.bytes(ApiErrors.internal(String.valueOf(e.getMessage())).status()));
+            LOG.error(
+                    "request {} {} failed inside the test API server",
+                    request.method(),
+                    Replies.escape(request.uri()),
+                    e);
+            Replies.json(
+                    request.response(),
+                    500,
+                    Json.bytes(
+                            ApiErrors.internal(String.valueOf(e.getMessage())).status()));
         }
     }
 
@@ -83,10 +92,23 @@ final class ApiHandler {
         }
     }
 
+    /** Protobuf, CBOR and YAML are not offered. */
+    private static void checkIsJson(HttpServerRequest request, Buffer body) {
+        String type = request.getHeader("Content-Type");
+        if (body.length() > 0
+                && type != null
+                && !request.method().equals(HttpMethod.PATCH)
+                && !type.toLowerCase(Locale.ROOT).contains("json")
+                && !type.equals("*/*")) {
+            throw ApiErrors.unsupportedMediaType("application/json");
+        }
+    }
+
     private void route(HttpServerRequest request, Buffer body) {
         List<String> parts = RequestPath.split(request.path());
         HttpServerResponse response = request.response();
-        boolean reads = request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
+        boolean reads =
+                request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
         if (parts.size() == 1 && Set.of("healthz", "readyz", "livez").contains(parts.get(0))) {
             Replies.text(response, 200, "ok");
             return;
@@ -97,7 +119,8 @@ final class ApiHandler {
             return;
         }
         Optional<RequestPath> path = RequestPath.parse(parts);
-        if (path.isEmpty() || !cluster.registry().serves(path.get().group(), path.get().version())) {
+        if (path.isEmpty()
+                || !cluster.registry().serves(path.get().group(), path.get().version())) {
             Replies.text(response, 404, "404 page not found\n");
             return;
         }
@@ -105,7 +128,9 @@ final class ApiHandler {
         KubeResource resource = cluster.registry()
                 .find(found.group(), found.version(), found.plural())
                 .orElseThrow(ApiErrors::noSuchResource);
-        if (resource.isNamespaced() ? found.namespace().isEmpty() && !found.name().isEmpty() : !found.namespace().isEmpty()) {
+        if (resource.isNamespaced()
+                ? found.namespace().isEmpty() && !found.name().isEmpty()
+                : !found.namespace().isEmpty()) {
             throw ApiErrors.noSuchResource();
         }
         Target target = new Target(resource, found.version(), found.namespace(), found.name());
@@ -149,7 +174,8 @@ final class ApiHandler {
                 ListOptions options = ListOptions.parse(resource, target.namespace(), request.params());
                 List<StoredObject> found =
                         cluster.writes().deleteAll(target, options.selector(), deleteOptions(request, body));
-                ObjectNode metadata = Json.object().put("resourceVersion", Long.toString(cluster.store().revision()));
+                ObjectNode metadata = Json.object()
+                        .put("resourceVersion", Long.toString(cluster.store().revision()));
                 Replies.json(response, 200, ListPages.render(resource, target.version(), metadata, found));
             }
             default -> throw ApiErrors.methodNotAllowed();
@@ -163,11 +189,14 @@ final class ApiHandler {
             case "GET", "HEAD" -> {
                 long asked = ListOptions.revision(
                         request.params().contains("resourceVersion")
-                                        && !request.params().get("resourceVersion").isEmpty()
+                                        && !request.params()
+                                                .get("resourceVersion")
+                                                .isEmpty()
                                 ? request.params().get("resourceVersion")
                                 : "0");
                 if (asked > cluster.store().revision()) {
-                    throw ApiErrors.resourceVersionTooLarge(asked, cluster.store().revision());
+                    throw ApiErrors.resourceVersionTooLarge(
+                            asked, cluster.store().revision());
                 }
                 Replies.json(response, 200, writes.get(target).json(target.version()));
             }
@@ -178,7 +207,8 @@ final class ApiHandler {
             }
             case "PATCH" -> {
                 refuseDryRun(request);
-                StoredObject patched = writes.patch(target, part, Patches.parse(request.getHeader("Content-Type"), body.getBytes()));
+                StoredObject patched =
+                        writes.patch(target, part, Patches.parse(request.getHeader("Content-Type"), body.getBytes()));
                 Replies.json(response, 200, patched.json(target.version()));
             }
             case "DELETE" -> {
@@ -240,15 +270,20 @@ final class ApiHandler {
         watches.add(stream);
         Duration longest = options.timeout();
         if (longest == null || longest.isZero()) {
-            // k8s.io/apiserver/pkg/endpoints/handlers/get.go: the minimum times one to two, so that watches do not end together.
-            longest = cluster.settings().watchTimeout().multipliedBy(100 + ThreadLocalRandom.current().nextInt(100)).dividedBy(100);
+            // k8s.io/apiserver/pkg/endpoints/handlers/get.go: the minimum times one to two, so that watches do not end
+            // together.
+            longest = cluster.settings()
+                    .watchTimeout()
+                    .multipliedBy(100 + ThreadLocalRandom.current().nextInt(100))
+                    .dividedBy(100);
         }
         stream.start(cluster.settings().bookmarkInterval(), longest, () -> watches.remove(stream));
     }
 
     private void log(HttpServerRequest request, Target target) {
         StoredObject pod = cluster.writes().get(target);
-        LogOptions options = LogOptions.parse(target.name(), request.params(), cluster.settings().clock().instant());
+        LogOptions options = LogOptions.parse(
+                target.name(), request.params(), cluster.settings().clock().instant());
         ContainerLogFile file = cluster.logs().open(pod, options);
         LogReader reader = new LogReader(file, options, cluster.settings().logZone());
         new LogStream(file, reader, options.follow(), request.response(), Vertx.currentContext()).start();

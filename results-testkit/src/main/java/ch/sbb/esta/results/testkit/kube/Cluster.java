@@ -44,6 +44,11 @@ final class Cluster {
                 reference.name());
     }
 
+    static ObjectWrites.Target target(StoredObject object) {
+        return new ObjectWrites.Target(
+                object.resource(), object.resource().versions().get(0), object.namespace(), object.name());
+    }
+
     Settings settings() {
         return settings;
     }

@@ -39,8 +39,9 @@ final class Discovery {
             Set<String> versions = versions(parts.get(1));
             return versions.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(
-                            group(parts.get(1), versions).put("kind", "APIGroup").put("apiVersion", "v1"));
+                    : Optional.of(group(parts.get(1), versions)
+                            .put("kind", "APIGroup")
+                            .put("apiVersion", "v1"));
         }
         return registry.serves(parts.get(1), parts.get(2))
                 ? Optional.of(resources(parts.get(1), parts.get(2)))

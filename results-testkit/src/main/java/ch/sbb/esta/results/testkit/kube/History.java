@@ -17,11 +17,7 @@ final class History {
      * @param removed whether the object is gone
      */
     record Change(
-            long revision,
-            KubeResource resource,
-            @Nullable StoredObject before,
-            StoredObject after,
-            boolean removed) {}
+            long revision, KubeResource resource, @Nullable StoredObject before, StoredObject after, boolean removed) {}
 
     private static final int TRIM_STEP = 64;
 

@@ -16,8 +16,9 @@ final class LabelSelector {
 
     private static final String KEY = "[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?";
     private static final String VALUE = "(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?";
-    private static final Pattern TERM = Pattern.compile("\\s*(?:(?<absent>!)\\s*(?<none>" + KEY + ")|(?<key>" + KEY
-            + ")\\s*(?:(?<op>==|=|!=|>|<)\\s*(?<value>" + VALUE + ")|\\s(?<set>in|notin)\\s*\\((?<values>[^()]*)\\))?)\\s*");
+    private static final Pattern TERM = Pattern.compile(
+            "\\s*(?:(?<absent>!)\\s*(?<none>" + KEY + ")|(?<key>" + KEY + ")\\s*(?:(?<op>==|=|!=|>|<)\\s*(?<value>"
+                    + VALUE + ")|\\s(?<set>in|notin)\\s*\\((?<values>[^()]*)\\))?)\\s*");
 
     private LabelSelector() {}
 
@@ -28,8 +29,9 @@ final class LabelSelector {
         while (!text.isBlank() && at <= text.length()) {
             if (!matcher.region(at, text.length()).lookingAt()
                     || (matcher.end() < text.length() && text.charAt(matcher.end()) != ',')) {
-                throw ApiErrors.badRequest("unable to parse requirement: found '" + text.substring(at)
-                        + "', expected: a key with '=', '==', '!=', 'in', 'notin', '<', '>' or alone, or '!' and a key");
+                throw ApiErrors.badRequest(
+                        "unable to parse requirement: found '" + text.substring(at)
+                                + "', expected: a key with '=', '==', '!=', 'in', 'notin', '<', '>' or alone, or '!' and a key");
             }
             terms.add(term(matcher));
             at = matcher.end() + 1;
@@ -82,8 +84,8 @@ final class LabelSelector {
 
     private static long number(String value) {
         if (!value.matches("-?[0-9]{1,18}")) {
-            throw ApiErrors.badRequest(
-                    "values[0]: Invalid value: " + ApiErrors.quote(value) + ": for 'Gt', 'Lt' operators, the value must be an integer");
+            throw ApiErrors.badRequest("values[0]: Invalid value: " + ApiErrors.quote(value)
+                    + ": for 'Gt', 'Lt' operators, the value must be an integer");
         }
         return Long.parseLong(value);
     }
@@ -92,8 +94,9 @@ final class LabelSelector {
         Set<String> values = new LinkedHashSet<>();
         for (String value : list.split(",", -1)) {
             if (!value.strip().matches(VALUE)) {
-                throw ApiErrors.badRequest("unable to parse requirement: values: Invalid value: " + ApiErrors.quote(value.strip())
-                        + ": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.'");
+                throw ApiErrors.badRequest(
+                        "unable to parse requirement: values: Invalid value: " + ApiErrors.quote(value.strip())
+                                + ": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.'");
             }
             values.add(value.strip());
         }

@@ -49,8 +49,10 @@ record ListOptions(
 
     static long revision(String text) {
         if (!text.matches("[0-9]{1,18}")) {
-            throw invalid("resourceVersion", "Invalid value: " + ApiErrors.quote(text) + ": strconv.ParseUint: parsing "
-                    + ApiErrors.quote(text) + ": invalid syntax");
+            throw invalid(
+                    "resourceVersion",
+                    "Invalid value: " + ApiErrors.quote(text) + ": strconv.ParseUint: parsing " + ApiErrors.quote(text)
+                            + ": invalid syntax");
         }
         return Long.parseLong(text);
     }
@@ -69,7 +71,8 @@ record ListOptions(
                     "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
         }
         if (!continueToken.isEmpty()) {
-            throw invalid("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden when continue is provided");
+            throw invalid(
+                    "resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden when continue is provided");
         }
         if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
             throw invalid(

@@ -17,16 +17,18 @@ final class ListPages {
 
     private static final long INCONSISTENT = -1;
 
-    private static final String TOO_OLD = "The provided continue parameter is too old to display a consistent list result. You can start a new list without"
-            + " the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided"
-            + " token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and"
-            + " now may show up in the list.";
+    private static final String TOO_OLD =
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list without"
+                    + " the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided"
+                    + " token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and"
+                    + " now may show up in the list.";
 
     /** Where the next page goes on: after a key, at a revision. */
     private record Position(long revision, String after) {
 
         String token() {
-            ObjectNode json = Json.object().put("v", "meta.k8s.io/v1").put("rv", revision).put("start", after);
+            ObjectNode json =
+                    Json.object().put("v", "meta.k8s.io/v1").put("rv", revision).put("start", after);
             return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.bytes(json));
         }
 
@@ -51,7 +53,8 @@ final class ListPages {
     }
 
     Buffer list(KubeResource resource, String version, ListOptions options) {
-        @Nullable Position position = options.continueToken().isEmpty() ? null : Position.parse(options.continueToken());
+        @Nullable
+        Position position = options.continueToken().isEmpty() ? null : Position.parse(options.continueToken());
         ObjectStore.Snapshot snapshot = snapshot(resource, options, position);
         List<StoredObject> page = new ArrayList<>();
         long remaining = 0;
@@ -70,7 +73,9 @@ final class ListPages {
         ObjectNode metadata = Json.object().put("resourceVersion", Long.toString(snapshot.revision()));
         if (remaining > 0) {
             StoredObject last = page.get(page.size() - 1);
-            metadata.put("continue", new Position(snapshot.revision(), StoredObject.key(last.namespace(), last.name())).token());
+            metadata.put(
+                    "continue",
+                    new Position(snapshot.revision(), StoredObject.key(last.namespace(), last.name())).token());
             if (!options.selector().narrows()) {
                 metadata.put("remainingItemCount", remaining);
             }
@@ -104,8 +109,9 @@ final class ListPages {
     }
 
     static Buffer render(KubeResource resource, String version, ObjectNode metadata, List<StoredObject> items) {
-        Buffer list = Buffer.buffer("{\"kind\":\"" + resource.kind() + "List\",\"apiVersion\":\"" + resource.apiVersion(version)
-                + "\",\"metadata\":" + new String(Json.bytes(metadata), StandardCharsets.UTF_8) + ",\"items\":[");
+        Buffer list = Buffer.buffer("{\"kind\":\"" + resource.kind() + "List\",\"apiVersion\":\""
+                + resource.apiVersion(version) + "\",\"metadata\":"
+                + new String(Json.bytes(metadata), StandardCharsets.UTF_8) + ",\"items\":[");
         for (int i = 0; i < items.size(); i++) {
             if (i > 0) {
                 list.appendByte((byte) ',');

@@ -36,7 +36,8 @@ final class LogBytes implements AutoCloseable {
             }
             size += length;
         } catch (IOException e) {
-            throw new UncheckedIOException("a container log could not be written to its temporary file: is the disk full?", e);
+            throw new UncheckedIOException(
+                    "a container log could not be written to its temporary file: is the disk full?", e);
         }
     }
 
@@ -52,7 +53,8 @@ final class LogBytes implements AutoCloseable {
             ByteBuffer into = ByteBuffer.wrap(bytes);
             while (into.hasRemaining()) {
                 if (open.read(into, from + into.position()) < 0) {
-                    throw new IOException("the temporary file of a container log is shorter than what was written to it");
+                    throw new IOException(
+                            "the temporary file of a container log is shorter than what was written to it");
                 }
             }
             return bytes;

@@ -40,7 +40,8 @@ record LogOptions(
         long seconds = ListOptions.number(query, "sinceSeconds", -1);
         String time = ListOptions.text(query, "sinceTime");
         if (query.contains("sinceSeconds") && !time.isEmpty()) {
-            errors.add(FieldError.forbidden("sinceSeconds", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+            errors.add(FieldError.forbidden(
+                    "sinceSeconds", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
         } else if (query.contains("sinceSeconds") && seconds < 1) {
             errors.add(FieldError.invalid("sinceSeconds", Long.toString(seconds), "must be greater than 0"));
         }

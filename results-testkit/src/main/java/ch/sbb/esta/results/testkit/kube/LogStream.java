@@ -20,12 +20,7 @@ final class LogStream {
     private final Runnable listener = this::wake;
     private boolean closed;
 
-    LogStream(
-            ContainerLogFile file,
-            LogReader reader,
-            boolean follow,
-            HttpServerResponse response,
-            Context context) {
+    LogStream(ContainerLogFile file, LogReader reader, boolean follow, HttpServerResponse response, Context context) {
         this.file = file;
         this.reader = reader;
         this.follow = follow;

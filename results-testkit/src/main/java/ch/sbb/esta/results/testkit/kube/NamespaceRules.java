@@ -13,7 +13,9 @@ final class NamespaceRules {
         ObjectNode spec = Json.child(namespace, "spec");
         spec.putArray("finalizers").add("kubernetes");
         ObjectNode labels = Json.child(Json.child(namespace, "metadata"), "labels");
-        labels.put("kubernetes.io/metadata.name", namespace.path("metadata").path("name").asText());
+        labels.put(
+                "kubernetes.io/metadata.name",
+                namespace.path("metadata").path("name").asText());
         namespace.putObject("status").put("phase", "Active");
     }
 

@@ -91,7 +91,8 @@ final class ObjectRules {
                         "metadata.name",
                         name,
                         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric"
-                                + " character (e.g. 'my-name',  or '123-abc', regex used for validation is '" + LABEL + "')"));
+                                + " character (e.g. 'my-name',  or '123-abc', regex used for validation is '" + LABEL
+                                + "')"));
             }
         } else {
             if (name.length() > 253) {
@@ -140,7 +141,9 @@ final class ObjectRules {
             String text = finalizer.asText();
             if (!LABEL_NAME.matcher(text.substring(text.indexOf('/') + 1)).matches()) {
                 errors.add(FieldError.invalid(
-                        "metadata.finalizers", text, "name part must consist of alphanumeric characters, '-', '_' or '.'"));
+                        "metadata.finalizers",
+                        text,
+                        "name part must consist of alphanumeric characters, '-', '_' or '.'"));
             }
         }
     }
@@ -151,14 +154,16 @@ final class ObjectRules {
         for (JsonNode owner : owners) {
             for (String field : List.of("apiVersion", "kind", "name", "uid")) {
                 if (Json.text(owner, field) == null) {
-                    errors.add(FieldError.invalid("metadata.ownerReferences[" + at + "]." + field, "", "must not be empty"));
+                    errors.add(FieldError.invalid(
+                            "metadata.ownerReferences[" + at + "]." + field, "", "must not be empty"));
                 }
             }
             controllers += owner.path("controller").asBoolean() ? 1 : 0;
             at++;
         }
         if (controllers > 1) {
-            errors.add(FieldError.invalid("metadata.ownerReferences", "", "Only one reference can have Controller set to true"));
+            errors.add(FieldError.invalid(
+                    "metadata.ownerReferences", "", "Only one reference can have Controller set to true"));
         }
     }
 

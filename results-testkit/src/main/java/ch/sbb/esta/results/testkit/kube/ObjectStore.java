@@ -2,10 +2,12 @@ package ch.sbb.esta.results.testkit.kube;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,6 +33,7 @@ final class ObjectStore {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<KubeResource, TreeMap<String, StoredObject>> objects = new HashMap<>();
     private final List<Consumer<History.Change>> listeners = new CopyOnWriteArrayList<>();
+    private final Set<String> uids = new HashSet<>();
     private final History history;
     private long revision = 1;
 
@@ -57,6 +60,11 @@ final class ObjectStore {
         listeners.remove(listener);
     }
 
+    /** Whether an object of this uid is there. */
+    boolean hasUid(String uid) {
+        return atomically(() -> uids.contains(uid));
+    }
+
     long revision() {
         return atomically(() -> revision);
     }
@@ -79,6 +87,7 @@ final class ObjectStore {
         StoredObject after = state.apply(at);
         revision = at;
         StoredObject before = table(resource).put(StoredObject.key(after.namespace(), after.name()), after);
+        uids.add(after.uid());
         record(new History.Change(at, resource, before, after, false));
         return after;
     }
@@ -89,6 +98,7 @@ final class ObjectStore {
             revision++;
             StoredObject last = object.withResourceVersion(revision);
             table(object.resource()).remove(StoredObject.key(object.namespace(), object.name()));
+            uids.remove(object.uid());
             record(new History.Change(revision, object.resource(), object, last, true));
             return last;
         });
@@ -112,7 +122,8 @@ final class ObjectStore {
             TreeMap<String, StoredObject> then = new TreeMap<>(table(resource));
             history.backwards(at, change -> {
                 if (change.resource().equals(resource)) {
-                    String key = StoredObject.key(change.after().namespace(), change.after().name());
+                    String key = StoredObject.key(
+                            change.after().namespace(), change.after().name());
                     @Nullable StoredObject before = change.before();
                     if (before == null) {
                         then.remove(key);

@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +95,8 @@ final class ObjectWrites {
     private static void settleNamespace(Target target, ObjectNode metadata) {
         @Nullable String given = Json.text(metadata, "namespace");
         if (given != null && !given.equals(target.namespace())) {
-            throw ApiErrors.badRequest("the namespace of the provided object does not match the namespace sent on the request");
+            throw ApiErrors.badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request");
         }
         if (target.resource().isNamespaced()) {
             metadata.put("namespace", target.namespace());
@@ -147,8 +149,11 @@ final class ObjectWrites {
             // k8s.io/apiserver/pkg/storage/etcd3/store.go: nothing to change is nothing written.
             return stored;
         }
-        if (part == Part.MAIN && resource.is(Trait.GENERATION) && !desired(resource, object).equals(desired(resource, old))) {
-            Json.child(object, "metadata").put("generation", old.path("metadata").path("generation").asLong() + 1);
+        if (part == Part.MAIN
+                && resource.is(Trait.GENERATION)
+                && !desired(resource, object).equals(desired(resource, old))) {
+            Json.child(object, "metadata")
+                    .put("generation", old.path("metadata").path("generation").asLong() + 1);
         }
         if (isReleased(object)) {
             return store.remove(StoredObject.of(resource, object));
@@ -164,7 +169,8 @@ final class ObjectWrites {
             }
             metadata.put("name", target.name());
         } else if (!name.equals(target.name())) {
-            throw ApiErrors.badRequest("the name of the object (" + name + ") does not match the name on the URL (" + target.name() + ")");
+            throw ApiErrors.badRequest(
+                    "the name of the object (" + name + ") does not match the name on the URL (" + target.name() + ")");
         }
         settleNamespace(target, metadata);
     }
@@ -264,8 +270,7 @@ final class ObjectWrites {
         if (ObjectRules.isDeleting(object)) {
             return hasten(stored, object, options, grace);
         }
-        if (!options.finalizer().isEmpty()
-                && !ObjectRules.finalizers(object).contains(options.finalizer())) {
+        if (!options.finalizer().isEmpty() && !ObjectRules.finalizers(object).contains(options.finalizer())) {
             metadata.withArray("finalizers").add(options.finalizer());
         }
         boolean namespace = resource.equals(ResourceRegistry.NAMESPACES);
@@ -304,7 +309,8 @@ final class ObjectWrites {
             throw ApiErrors.conflict(
                     target.resource(),
                     target.name(),
-                    "Precondition failed: UID in precondition: " + options.uid() + ", UID in object meta: " + stored.uid());
+                    "Precondition failed: UID in precondition: " + options.uid() + ", UID in object meta: "
+                            + stored.uid());
         }
         String version = object.path("metadata").path("resourceVersion").asText();
         if (!options.resourceVersion().isEmpty() && !options.resourceVersion().equals(version)) {
@@ -319,10 +325,12 @@ final class ObjectWrites {
     /** Deletes all objects that a selector finds; returns what was there. */
     List<StoredObject> deleteAll(Target collection, Selector selector, DeleteOptions options) {
         List<StoredObject> found = new ArrayList<>();
-        for (StoredObject object : store.snapshot(collection.resource()).objects().values()) {
+        for (StoredObject object :
+                store.snapshot(collection.resource()).objects().values()) {
             if (selector.matches(object)) {
                 found.add(object);
-                Target target = new Target(collection.resource(), collection.version(), object.namespace(), object.name());
+                Target target =
+                        new Target(collection.resource(), collection.version(), object.namespace(), object.name());
                 store.atomically(() -> store.find(target.resource(), target.namespace(), target.name())
                         .map(still -> delete(target, options)));
             }
@@ -336,8 +344,27 @@ final class ObjectWrites {
             store.find(pod.resource(), pod.namespace(), pod.name())
                     .filter(current -> current.uid().equals(pod.uid()))
                     .ifPresent(current -> {
-                        Target target = new Target(pod.resource(), pod.resource().versions().get(0), pod.namespace(), pod.name());
+                        Target target = new Target(
+                                pod.resource(), pod.resource().versions().get(0), pod.namespace(), pod.name());
                         delete(target, new DeleteOptions(0, pod.uid(), "", ""));
+                    });
+            return null;
+        });
+    }
+
+    /** Changes an object as a controller does, past the parts; lets it go if nothing holds it any more. No-op when it is gone. */
+    void rewrite(Target target, String uid, Consumer<ObjectNode> how) {
+        store.atomically(() -> {
+            store.find(target.resource(), target.namespace(), target.name())
+                    .filter(current -> current.uid().equals(uid))
+                    .ifPresent(current -> {
+                        ObjectNode object = current.toTree(target.version());
+                        how.accept(object);
+                        if (isReleased(object)) {
+                            store.remove(StoredObject.of(target.resource(), object));
+                        } else {
+                            commit(target.resource(), object);
+                        }
                     });
             return null;
         });

@@ -15,7 +15,9 @@ final class Patches {
     private Patches() {}
 
     static UnaryOperator<ObjectNode> parse(@Nullable String contentType, byte[] body) {
-        String type = contentType == null ? "" : contentType.replaceAll(";.*", "").strip().toLowerCase(Locale.ROOT);
+        String type = contentType == null
+                ? ""
+                : contentType.replaceAll(";.*", "").strip().toLowerCase(Locale.ROOT);
         return switch (type) {
             case JSON -> {
                 JsonNode patch = Json.parse(body);

@@ -19,7 +19,9 @@ final class PodContainers {
 
     static List<String> names(ObjectNode pod, String list) {
         List<String> names = new ArrayList<>();
-        pod.path("spec").path(list).forEach(container -> names.add(container.path("name").asText()));
+        pod.path("spec")
+                .path(list)
+                .forEach(container -> names.add(container.path("name").asText()));
         return names;
     }
 
@@ -48,7 +50,8 @@ final class PodContainers {
         int current = status.path("restartCount").asInt();
         boolean hasPrevious = status.path("lastState").has("terminated");
         JsonNode state = status.path("state");
-        // A restart is counted when the new container is made: while it waits for that, the dead one is still the current attempt.
+        // A restart is counted when the new container is made: while it waits for that, the dead one is still the
+        // current attempt.
         int last = state.has("waiting") ? current : Math.max(0, current - 1);
         if (previous) {
             if (!hasPrevious) {

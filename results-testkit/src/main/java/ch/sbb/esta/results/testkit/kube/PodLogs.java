@@ -55,7 +55,9 @@ final class PodLogs {
         if (change.removed()) {
             Pod gone = pods.remove(after.uid());
             if (gone != null) {
-                gone.files.values().forEach(attempts -> attempts.values().forEach(file -> file.remove(clock.instant())));
+                gone.files
+                        .values()
+                        .forEach(attempts -> attempts.values().forEach(file -> file.remove(clock.instant())));
             }
             return;
         }
@@ -79,7 +81,8 @@ final class PodLogs {
             old.values().forEach(file -> file.remove(clock.instant()));
             old.clear();
         }
-        boolean backingOff = status.path("state").has("waiting") && status.path("lastState").has("terminated");
+        boolean backingOff =
+                status.path("state").has("waiting") && status.path("lastState").has("terminated");
         if (status.path("state").has("terminated") || backingOff) {
             pod.file(container, attempt).end(clock.instant());
         }
@@ -94,10 +97,12 @@ final class PodLogs {
         if (!PodContainers.names(pod.tree).contains(container)) {
             throw notValid(container, stored.name());
         }
-        int attempt = PodContainers.status(pod.tree, container).path("restartCount").asInt();
+        int attempt =
+                PodContainers.status(pod.tree, container).path("restartCount").asInt();
         if (!pod.file(container, attempt).append(clock.instant(), bytes)) {
-            throw ApiErrors.badRequest("container " + ApiErrors.quote(container) + " in pod " + ApiErrors.quote(stored.name())
-                    + " has terminated and cannot write: append before the status says so, or raise restartCount");
+            throw ApiErrors.badRequest(
+                    "container " + ApiErrors.quote(container) + " in pod " + ApiErrors.quote(stored.name())
+                            + " has terminated and cannot write: append before the status says so, or raise restartCount");
         }
     }
 

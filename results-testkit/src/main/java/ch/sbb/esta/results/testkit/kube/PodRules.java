@@ -47,10 +47,14 @@ final class PodRules {
     /** How long a deleted pod stays: the request's word, else the pod's; a pod that is nowhere or has ended goes at once. */
     static int grace(ObjectNode pod, int asked) {
         String phase = pod.path("status").path("phase").asText().toLowerCase(Locale.ROOT);
-        if (pod.path("spec").path("nodeName").asText().isEmpty() || phase.equals("succeeded") || phase.equals("failed")) {
+        if (pod.path("spec").path("nodeName").asText().isEmpty()
+                || phase.equals("succeeded")
+                || phase.equals("failed")) {
             return 0;
         }
-        return asked >= 0 ? asked : pod.path("spec").path("terminationGracePeriodSeconds").asInt(DEFAULT_GRACE);
+        return asked >= 0
+                ? asked
+                : pod.path("spec").path("terminationGracePeriodSeconds").asInt(DEFAULT_GRACE);
     }
 
     private static void putIfAbsent(ObjectNode node, String field, String value) {

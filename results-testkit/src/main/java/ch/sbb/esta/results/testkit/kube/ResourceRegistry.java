@@ -42,8 +42,7 @@ final class ResourceRegistry {
         register(core("configmaps", "ConfigMap").shortNamed("cm"));
         register(core("secrets", "Secret").selectableBy("type"));
         register(core("serviceaccounts", "ServiceAccount").shortNamed("sa"));
-        register(KubeResource.builtIn(
-                        "", "services", "Service", "v1", Trait.NAMESPACED, Trait.STATUS, Trait.LABEL_NAME)
+        register(KubeResource.builtIn("", "services", "Service", "v1", Trait.NAMESPACED, Trait.STATUS, Trait.LABEL_NAME)
                 .selectableBy("spec.clusterIP", "spec.type")
                 .shortNamed("svc"));
         register(core("events", "Event")
@@ -62,8 +61,7 @@ final class ResourceRegistry {
                 .shortNamed("ev"));
         register(KubeResource.builtIn("coordination.k8s.io", "leases", "Lease", "v1", Trait.NAMESPACED));
         for (String kind : List.of("PipelineRun", "TaskRun")) {
-            register(KubeResource.namespaced(
-                    "tekton.dev", kind.toLowerCase(Locale.ROOT) + "s", kind, "v1", "v1beta1"));
+            register(KubeResource.namespaced("tekton.dev", kind.toLowerCase(Locale.ROOT) + "s", kind, "v1", "v1beta1"));
         }
         // Tekton serves CustomRun as v1beta1; v1 is here so that readers can be tried on what may come.
         register(KubeResource.namespaced("tekton.dev", "customruns", "CustomRun", "v1beta1", "v1"));

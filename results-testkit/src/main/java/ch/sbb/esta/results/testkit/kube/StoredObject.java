@@ -23,7 +23,7 @@ final class StoredObject {
     private final Map<String, String> labels;
     private final Set<String> owners;
     private final Set<String> finalizers;
-    private final boolean deleting;
+    private final String deletionTimestamp;
     private final Map<String, String> fields;
     /** The object without the opening brace and without apiVersion and kind, which depend on the version that is asked for. */
     private final byte[] tail;
@@ -41,7 +41,7 @@ final class StoredObject {
                 .forEach(owner -> ownerUids.add(owner.path("uid").asText()));
         this.owners = Set.copyOf(ownerUids);
         this.finalizers = Set.copyOf(ObjectRules.finalizers(object));
-        this.deleting = ObjectRules.isDeleting(object);
+        this.deletionTimestamp = metadata.path("deletionTimestamp").asText();
         ObjectNode rest = object.objectNode();
         object.properties().forEach(field -> {
             if (!field.getKey().equals("apiVersion") && !field.getKey().equals("kind")) {
@@ -91,7 +91,12 @@ final class StoredObject {
     }
 
     boolean isDeleting() {
-        return deleting;
+        return !deletionTimestamp.isEmpty();
+    }
+
+    /** When its grace period ends, RFC 3339; empty unless it is being deleted. */
+    String deletionTimestamp() {
+        return deletionTimestamp;
     }
 
     /** The value of a field that selectors may name; empty where the object does not have it. */
@@ -128,7 +133,8 @@ final class StoredObject {
 
     private static Map<String, String> labels(JsonNode node) {
         Map<String, String> labels = new HashMap<>();
-        node.properties().forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
+        node.properties()
+                .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
         return Map.copyOf(labels);
     }
 
@@ -136,7 +142,8 @@ final class StoredObject {
         Map<String, String> fields = new HashMap<>();
         for (String path : resource.fields()) {
             // An event's source is an object; the selector means the component in it.
-            @Nullable String value = path.equals("source")
+            @Nullable
+            String value = path.equals("source")
                     ? Json.text(object, "source", "component")
                     : Json.text(object, path.split("\\.", -1));
             if (value != null) {

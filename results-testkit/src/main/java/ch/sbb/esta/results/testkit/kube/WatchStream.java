@@ -54,7 +54,8 @@ final class WatchStream {
     }
 
     static KubeApiException tooOld(ObjectStore store, ListOptions options) {
-        return ApiErrors.expired("too old resource version: " + options.resourceVersion() + " (" + store.revision() + ")");
+        return ApiErrors.expired(
+                "too old resource version: " + options.resourceVersion() + " (" + store.revision() + ")");
     }
 
     void start(Duration bookmarkInterval, Duration longest, Runnable whenClosed) {
@@ -135,8 +136,11 @@ final class WatchStream {
     private void bookmark() {
         if (!closed && initial.isEmpty() && !sink.isFull()) {
             ObjectNode object = Json.object();
-            object.put("kind", subject.resource().kind()).put("apiVersion", subject.resource().apiVersion(subject.version()));
-            object.putObject("metadata").put("resourceVersion", Long.toString(cursor)).putNull("creationTimestamp");
+            object.put("kind", subject.resource().kind())
+                    .put("apiVersion", subject.resource().apiVersion(subject.version()));
+            object.putObject("metadata")
+                    .put("resourceVersion", Long.toString(cursor))
+                    .putNull("creationTimestamp");
             send("BOOKMARK", Json.bytes(object));
         }
     }
