@@ -1,4 +1,4 @@
-/** Contract classes, one for each role, and what their tests need. */
+/** Test kit for those who embed or implement ESTA Results: a clock set by hand, and the servers and faults of the sub-packages. */
 @NullMarked
 package ch.sbb.esta.results.testkit;
 

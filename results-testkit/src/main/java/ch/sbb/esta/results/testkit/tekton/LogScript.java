@@ -56,8 +56,24 @@ public interface LogScript {
     final class GeneratedLog implements LogScript {
 
         private static final List<String> WORDS = List.of(
-                "Downloading", "compiled", "module", "Running", "tests", "✓ passed", "WARN", "cache", "layer", "digest",
-                "sha256:9f86d081884c7d65", "Überprüfung", "[INFO]", "artifact", "retrying", "ok", "PUT /v2/blobs", "42 %");
+                "Downloading",
+                "compiled",
+                "module",
+                "Running",
+                "tests",
+                "✓ passed",
+                "WARN",
+                "cache",
+                "layer",
+                "digest",
+                "sha256:9f86d081884c7d65",
+                "Überprüfung",
+                "[INFO]",
+                "artifact",
+                "retrying",
+                "ok",
+                "PUT /v2/blobs",
+                "42 %");
 
         private final long seed;
         private final int lines;
@@ -75,7 +91,8 @@ public interface LogScript {
         @Override
         public byte[] line(int index) {
             Random random = new Random(seed * 1_000_003 + index);
-            StringBuilder text = new StringBuilder(120).append('[').append(index).append("] ");
+            StringBuilder text =
+                    new StringBuilder(120).append('[').append(index).append("] ");
             int words = 3 + random.nextInt(12);
             for (int i = 0; i < words; i++) {
                 text.append(WORDS.get(random.nextInt(WORDS.size()))).append(' ');

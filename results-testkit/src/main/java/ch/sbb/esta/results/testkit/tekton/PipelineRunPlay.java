@@ -70,10 +70,11 @@ final class PipelineRunPlay {
         switch (ending) {
             case FAILED -> condition("False", "Failed", message(1));
             case CANCELLED -> condition("False", "Cancelled", "PipelineRun \"" + reference.name() + "\" was cancelled");
-            case TIMED_OUT -> condition(
-                    "False",
-                    "PipelineRunTimeout",
-                    "PipelineRun \"" + reference.name() + "\" failed to finish within \"1s\"");
+            case TIMED_OUT ->
+                condition(
+                        "False",
+                        "PipelineRunTimeout",
+                        "PipelineRun \"" + reference.name() + "\" failed to finish within \"1s\"");
             default -> condition("True", "Succeeded", message(0));
         }
         writeStatus();

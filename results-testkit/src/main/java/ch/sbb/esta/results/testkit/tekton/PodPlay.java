@@ -87,8 +87,7 @@ final class PodPlay {
         List<EmittedLog> logs = new ArrayList<>();
         for (Actor actor : all()) {
             if (actor.startedAt != null) {
-                ContainerLogId id =
-                        new ContainerLogId(reference.namespace(), taskRunUid, podUid, actor.part.name, 0);
+                ContainerLogId id = new ContainerLogId(reference.namespace(), taskRunUid, podUid, actor.part.name, 0);
                 logs.add(new EmittedLog(id, actor.part.script, actor.written));
             }
         }
@@ -177,8 +176,8 @@ final class PodPlay {
             if (actor.startedAt != null && actor.terminated == null) {
                 terminate(actor, killed ? 137 : actor.part.isSidecar() ? 0 : 1);
             }
-            succeeded &= actor.terminated != null
-                    && actor.terminated.get("exitCode").asInt() == 0;
+            succeeded &=
+                    actor.terminated != null && actor.terminated.get("exitCode").asInt() == 0;
         }
         writeStatus(succeeded ? "Succeeded" : "Failed");
         end.complete(succeeded);

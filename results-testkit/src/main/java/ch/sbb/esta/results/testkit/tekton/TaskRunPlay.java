@@ -68,9 +68,9 @@ final class TaskRunPlay {
         String podName = reference.name() + suffix;
         boolean fails = ending == Ending.FAILED || (ending == Ending.RETRIED && attempt == 0);
         List<PodPlay.Part> init = List.of(part("prepare", 0), part("place-scripts", 0));
-        List<PodPlay.Part> main = List.of(part("step-run", fails ? 1 : 0), part("step-report", 0), part("sidecar-proxy", 0));
-        ObjectNode pod = stage.server()
-                .create(TektonObjects.pod(taskRun, podName, names(init), names(main)));
+        List<PodPlay.Part> main =
+                List.of(part("step-run", fails ? 1 : 0), part("step-report", 0), part("sidecar-proxy", 0));
+        ObjectNode pod = stage.server().create(TektonObjects.pod(taskRun, podName, names(init), names(main)));
         status.put("podName", podName);
         TektonObjects.condition(status, "Unknown", "Pending", "Pending");
         writeStatus();
@@ -78,7 +78,8 @@ final class TaskRunPlay {
         CompletableFuture<Boolean> podEnd = play.start();
         stage.later(400, end, () -> {
             if (!podEnd.isDone()) {
-                TektonObjects.condition(status, "Unknown", "Running", "Not all Steps in the Task have finished executing");
+                TektonObjects.condition(
+                        status, "Unknown", "Running", "Not all Steps in the Task have finished executing");
                 status.set("steps", play.steps());
                 writeStatus();
             }
@@ -104,10 +105,13 @@ final class TaskRunPlay {
                 TektonObjects.condition(
                         status, "False", "TaskRunCancelled", "TaskRun \"" + reference.name() + "\" was cancelled");
             }
-            case TIMED_OUT -> TektonObjects.condition(
-                    status, "False", "TaskRunTimeout", "TaskRun \"" + reference.name() + "\" failed to finish within \"1s\"");
-            case FAILED -> TektonObjects.condition(
-                    status, "False", "Failed", "\"step-run\" exited with code 1: Error");
+            case TIMED_OUT ->
+                TektonObjects.condition(
+                        status,
+                        "False",
+                        "TaskRunTimeout",
+                        "TaskRun \"" + reference.name() + "\" failed to finish within \"1s\"");
+            case FAILED -> TektonObjects.condition(status, "False", "Failed", "\"step-run\" exited with code 1: Error");
             default -> TektonObjects.condition(status, "True", "Succeeded", "All Steps have completed executing");
         }
         writeStatus();

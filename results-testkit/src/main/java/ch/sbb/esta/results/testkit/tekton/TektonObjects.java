@@ -40,7 +40,9 @@ final class TektonObjects {
         ObjectNode run = run("TaskRun", owner.get("namespace").asText(), name);
         labels(run)
                 .put("app.kubernetes.io/managed-by", "tekton-pipelines")
-                .put("tekton.dev/pipeline", owner.at("/labels/tekton.dev~1pipeline").asText())
+                .put(
+                        "tekton.dev/pipeline",
+                        owner.at("/labels/tekton.dev~1pipeline").asText())
                 .put("tekton.dev/pipelineRun", owner.get("name").asText())
                 .put("tekton.dev/pipelineRunUID", owner.get("uid").asText())
                 .put("tekton.dev/pipelineTask", pipelineTask)
@@ -111,7 +113,10 @@ final class TektonObjects {
     }
 
     private static ObjectNode containerStatus(ArrayNode statuses, String container) {
-        return statuses.addObject().put("name", container).put("restartCount", 0).putObject("state");
+        return statuses.addObject()
+                .put("name", container)
+                .put("restartCount", 0)
+                .putObject("state");
     }
 
     private static void containers(ArrayNode array, List<String> names) {

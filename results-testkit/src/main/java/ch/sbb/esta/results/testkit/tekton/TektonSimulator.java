@@ -146,7 +146,10 @@ public final class TektonSimulator implements AutoCloseable {
      * @return one entry for each container that has run
      */
     public synchronized List<EmittedLog> emitted() {
-        return plays.stream().map(PipelineRunPlay::emitted).flatMap(List::stream).toList();
+        return plays.stream()
+                .map(PipelineRunPlay::emitted)
+                .flatMap(List::stream)
+                .toList();
     }
 
     /** Stops every run where it stands. */
