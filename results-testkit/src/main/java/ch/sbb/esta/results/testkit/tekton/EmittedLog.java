@@ -58,7 +58,7 @@ public record EmittedLog(ContainerLogId id, LogScript script, int lines) {
             }
         }
         int tooMany = surplus.values().stream().mapToInt(Integer::intValue).sum();
-        return new Comparison(lost, tooMany, lines - inOrder - lost);
+        return new Comparison(lost, tooMany, lost == 0 && tooMany == 0 ? lines - inOrder : 0);
     }
 
     private static byte[] readLine(InputStream in) throws IOException {
@@ -77,7 +77,7 @@ public record EmittedLog(ContainerLogId id, LogScript script, int lines) {
      *
      * @param lost lines that were emitted and are not there
      * @param surplus lines that are there without having been emitted, or more often than they were
-     * @param reordered lines that are there, but not at their place
+     * @param reordered lines that are there, but not at their place; counted only when nothing else is wrong
      */
     public record Comparison(int lost, int surplus, int reordered) {
 
