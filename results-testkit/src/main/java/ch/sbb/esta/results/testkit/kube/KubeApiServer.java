@@ -82,6 +82,7 @@ public final class KubeApiServer implements AutoCloseable {
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(HOST)
                 .setPort(0)
+                .setHttp2ClearTextEnabled(false)
                 .setMaxWebSocketFrameSize(LARGEST_FRAME)
                 .setMaxWebSocketMessageSize(LARGEST_FRAME);
         if (certificates != null) {
