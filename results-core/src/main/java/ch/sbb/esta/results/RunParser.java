@@ -42,9 +42,11 @@ final class RunParser {
             return invalid(unreadable.get());
         }
         try (JsonParser parser = JsonText.MAPPER.createParser(json)) {
-            scan(parser);
-        } catch (JsonProcessingException e) {
-            return invalid(JsonText.fault(e));
+            try {
+                scan(parser);
+            } catch (JsonProcessingException e) {
+                return invalid(JsonText.fault(e, parser));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory failed", e);
         } catch (ResultsException e) {
