@@ -198,7 +198,7 @@ public final class S3Server implements AutoCloseable {
         try {
             SocketChannel channel = SocketChannel.open();
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            return channel.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
+            return channel.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port));
         } catch (IOException e) {
             throw new UncheckedIOException("the port " + port + " cannot be kept for the stopped S3 server", e);
         }
