@@ -104,7 +104,7 @@ final class RunParser {
         }
         Optional<RunKind> runKind = RunKind.find(apiVersion, kind);
         if (runKind.isEmpty()) {
-            return RunReading.refused(ArchiveOutcome.notARun(apiVersion, kind));
+            return RunReading.refused(ArchiveOutcome.notARun(apiVersion, kind), validNamespace());
         }
         String uid = metadataText("uid");
         String namespace = metadataText("namespace");
@@ -203,8 +203,14 @@ final class RunParser {
         }
     }
 
-    private static RunReading invalid(@Nullable String reason) {
+    private RunReading invalid(@Nullable String reason) {
         return RunReading.refused(
-                ArchiveOutcome.quarantined(ResultsException.Code.INVALID, reason == null ? "unreadable" : reason));
+                ArchiveOutcome.quarantined(ResultsException.Code.INVALID, reason == null ? "unreadable" : reason),
+                validNamespace());
+    }
+
+    private String validNamespace() {
+        String namespace = metadataText("namespace");
+        return Names.isSegment(namespace) && !namespace.equals(Names.ANY) ? namespace : "";
     }
 }

@@ -1,4 +1,4 @@
-/** The roles in memory: for tests, for trying things out, and as the reference for what the contracts mean. */
+/** Implementations of the roles in memory: for tests, for trying things out, and as the reference of what the roles mean. */
 @NullMarked
 package ch.sbb.esta.results.memory;
 
