@@ -184,6 +184,7 @@ class Fabric8ClientTest {
         server.appendLog("default", "p", "main", "early\n".getBytes(StandardCharsets.UTF_8));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (LogWatch watch = client.pods().withName("p").inContainer("main").watchLog(out)) {
+            assertThat(watch).isNotNull();
             await().untilAsserted(() ->
                     assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("early\n"));
             StringBuilder expected = new StringBuilder("early\n");
