@@ -44,4 +44,18 @@ public final class BlobKey {
         }
         return prefix;
     }
+
+    /**
+     * Checks a range of bytes.
+     *
+     * @param offset the first byte
+     * @param length how many at most
+     * @throws ResultsException {@code INVALID} when either is negative
+     */
+    public static void checkRange(long offset, long length) {
+        if (offset < 0 || length < 0) {
+            throw ResultsException.invalid(
+                    "the range of " + length + " bytes from byte " + offset + " is malformed: neither may be negative");
+        }
+    }
 }

@@ -153,6 +153,16 @@ public final class ListQuery {
     }
 
     /**
+     * Which page is asked for, as the caller said it: for a store whose pages another system makes. All others read
+     * {@link #position()}.
+     *
+     * @return the text of the token, unchecked, or empty for the first page
+     */
+    public Optional<String> pageToken() {
+        return Optional.ofNullable(pageToken);
+    }
+
+    /**
      * Where the page asked for begins.
      *
      * @return the position after which it begins, or empty for the first page

@@ -1,6 +1,7 @@
 package ch.sbb.esta.results;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,8 +28,8 @@ public final class RecordSummary {
      *
      * @param record the record of the top-level run
      * @param type the record's type, for example {@code tekton.dev/v1.PipelineRun}
-     * @param startTime when the run started, or null
-     * @param endTime when the run was completed, or null
+     * @param startTime when the run started, cut to microseconds, or null
+     * @param endTime when the run was completed, cut to microseconds, or null
      * @param status how it ended
      * @param annotations further facts; copied
      */
@@ -41,8 +42,8 @@ public final class RecordSummary {
             Map<String, String> annotations) {
         this.record = Objects.requireNonNull(record, "record");
         this.type = Objects.requireNonNull(type, "type");
-        this.startTime = startTime;
-        this.endTime = endTime;
+        this.startTime = startTime == null ? null : startTime.truncatedTo(ChronoUnit.MICROS);
+        this.endTime = endTime == null ? null : endTime.truncatedTo(ChronoUnit.MICROS);
         this.status = Objects.requireNonNull(status, "status");
         this.annotations = Collections.unmodifiableMap(new LinkedHashMap<>(annotations));
     }

@@ -2,23 +2,12 @@ package ch.sbb.esta.results;
 
 import ch.sbb.esta.results.RunSnapshot.Metadata;
 import ch.sbb.esta.results.RunSnapshot.Status;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -35,19 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunParser {
 
-    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(RunReading.MAX_DEPTH)
-                            .maxStringLength(RunReading.MAX_BYTES)
-                            .maxNameLength(RunReading.MAX_BYTES)
-                            .maxNumberLength(100_000)
-                            .build())
-                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                    .build())
-            .build();
-
     private final byte[] json;
     private String apiVersion = "";
     private String kind = "";
@@ -61,17 +37,16 @@ final class RunParser {
     }
 
     RunReading read() {
-        if (json.length > RunReading.MAX_BYTES) {
-            return invalid("the object has " + json.length + " bytes, more than the limit of " + RunReading.MAX_BYTES);
+        Optional<String> unreadable = JsonText.findUnreadable(json);
+        if (unreadable.isPresent()) {
+            return invalid(unreadable.get());
         }
-        Optional<String> notUtf8 = findMalformedUtf8();
-        if (notUtf8.isPresent()) {
-            return invalid(notUtf8.get());
-        }
-        try (JsonParser parser = MAPPER.createParser(json)) {
-            scan(parser);
-        } catch (JsonProcessingException e) {
-            return invalid("not valid JSON" + place(e.getLocation()) + ": " + Escaped.of(e.getOriginalMessage()));
+        try (JsonParser parser = JsonText.MAPPER.createParser(json)) {
+            try {
+                scan(parser);
+            } catch (JsonProcessingException e) {
+                return invalid(JsonText.fault(e, parser));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory failed", e);
         } catch (ResultsException e) {
@@ -80,24 +55,13 @@ final class RunParser {
         return build();
     }
 
-    private Optional<String> findMalformedUtf8() {
-        CharsetDecoder decoder = StandardCharsets.UTF_8
-                .newDecoder()
-                .onMalformedInput(CodingErrorAction.REPORT)
-                .onUnmappableCharacter(CodingErrorAction.REPORT);
-        ByteBuffer in = ByteBuffer.wrap(json);
-        CharBuffer out = CharBuffer.allocate(8192);
-        CoderResult result;
-        do {
-            out.clear();
-            result = decoder.decode(in, out, true);
-        } while (result.isOverflow());
-        return result.isError() ? Optional.of("not UTF-8 at byte " + in.position()) : Optional.empty();
-    }
-
     private void scan(JsonParser parser) throws IOException {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
-            throw ResultsException.invalid("not a JSON object" + place(parser.currentTokenLocation()));
+        JsonToken first = parser.nextToken();
+        if (first == null) {
+            throw ResultsException.invalid("no JSON value");
+        }
+        if (first != JsonToken.START_OBJECT) {
+            throw ResultsException.invalid("not a JSON object" + JsonText.place(parser.currentTokenLocation()));
         }
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();
@@ -111,7 +75,7 @@ final class RunParser {
             }
         }
         if (parser.nextToken() != null) {
-            throw ResultsException.invalid("more than one JSON value" + place(parser.currentTokenLocation()));
+            throw ResultsException.invalid("more than one JSON value" + JsonText.place(parser.currentTokenLocation()));
         }
     }
 
@@ -146,7 +110,7 @@ final class RunParser {
         }
         Optional<RunKind> runKind = RunKind.find(apiVersion, kind);
         if (runKind.isEmpty()) {
-            return RunReading.refused(ArchiveOutcome.notARun(apiVersion, kind));
+            return RunReading.refused(ArchiveOutcome.notARun(apiVersion, kind), validNamespace());
         }
         String uid = metadataText("uid");
         String namespace = metadataText("namespace");
@@ -218,7 +182,7 @@ final class RunParser {
     }
 
     private @Nullable Condition succeeded() {
-        if (conditions == null) {
+        if (conditions == null || !conditions.isArray()) {
             return null;
         }
         for (JsonNode condition : conditions) {
@@ -245,12 +209,14 @@ final class RunParser {
         }
     }
 
-    private static String place(@Nullable JsonLocation location) {
-        return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
+    private RunReading invalid(@Nullable String reason) {
+        return RunReading.refused(
+                ArchiveOutcome.quarantined(ResultsException.Code.INVALID, reason == null ? "unreadable" : reason),
+                validNamespace());
     }
 
-    private static RunReading invalid(@Nullable String reason) {
-        return RunReading.refused(
-                ArchiveOutcome.quarantined(ResultsException.Code.INVALID, reason == null ? "unreadable" : reason));
+    private String validNamespace() {
+        String namespace = metadataText("namespace");
+        return Names.isSegment(namespace) && !namespace.equals(Names.ANY) ? namespace : "";
     }
 }

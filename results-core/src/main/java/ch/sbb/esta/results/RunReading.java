@@ -22,18 +22,20 @@ public final class RunReading {
 
     private final @Nullable RunSnapshot run;
     private final @Nullable ArchiveOutcome refusal;
+    private final String namespace;
 
-    private RunReading(@Nullable RunSnapshot run, @Nullable ArchiveOutcome refusal) {
+    private RunReading(@Nullable RunSnapshot run, @Nullable ArchiveOutcome refusal, String namespace) {
         this.run = run;
         this.refusal = refusal;
+        this.namespace = namespace;
     }
 
     static RunReading run(RunSnapshot run) {
-        return new RunReading(run, null);
+        return new RunReading(run, null, run.namespace());
     }
 
-    static RunReading refused(ArchiveOutcome refusal) {
-        return new RunReading(null, refusal);
+    static RunReading refused(ArchiveOutcome refusal, String namespace) {
+        return new RunReading(null, refusal, namespace);
     }
 
     /**
@@ -63,6 +65,15 @@ public final class RunReading {
      */
     public Optional<ArchiveOutcome> refusal() {
         return Optional.ofNullable(refusal);
+    }
+
+    /**
+     * Whose object it is, as far as that could be read before the fault was met.
+     *
+     * @return a valid namespace, or empty text
+     */
+    public String namespace() {
+        return namespace;
     }
 
     /**

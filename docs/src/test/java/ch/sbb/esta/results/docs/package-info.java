@@ -1,0 +1,5 @@
+/** The programs that the documents quote, and the test that compares. */
+@NullMarked
+package ch.sbb.esta.results.docs;
+
+import org.jspecify.annotations.NullMarked;

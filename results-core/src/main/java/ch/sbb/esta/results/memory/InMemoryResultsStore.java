@@ -1,0 +1,282 @@
+package ch.sbb.esta.results.memory;
+
+import ch.sbb.esta.results.ArchiveOutcome;
+import ch.sbb.esta.results.ArchiveOutcome.Status;
+import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.JsonText;
+import ch.sbb.esta.results.ListOrder;
+import ch.sbb.esta.results.ListQuery;
+import ch.sbb.esta.results.Page;
+import ch.sbb.esta.results.PageToken;
+import ch.sbb.esta.results.QuarantinedRun;
+import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.RecordName;
+import ch.sbb.esta.results.RecordSummary;
+import ch.sbb.esta.results.Result;
+import ch.sbb.esta.results.Result.Stored;
+import ch.sbb.esta.results.ResultContent;
+import ch.sbb.esta.results.ResultName;
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.ResultsException.Code;
+import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.RunReading;
+import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.ResultsStore;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps Results, Records and the quarantine on the heap. Nothing survives the process.
+ *
+ * <p>Thread-safe: every call holds one lock.
+ */
+public final class InMemoryResultsStore implements ResultsStore, Quarantine {
+
+    private static final int MAX_QUARANTINE_PAGE = 1000;
+
+    private final InstantSource clock;
+    private final NavigableMap<ResultName, Result> results = new TreeMap<>();
+    private final NavigableMap<RecordName, Record> records = new TreeMap<>();
+    private final NavigableMap<String, QuarantinedRun> quarantine = new TreeMap<>();
+    private long lastEtag;
+
+    /**
+     * Creates an empty store.
+     *
+     * @param clock says what the time is
+     */
+    public InMemoryResultsStore(InstantSource clock) {
+        this.clock = Objects.requireNonNull(clock, "clock");
+    }
+
+    @Override
+    public synchronized List<ArchiveOutcome> archive(List<RunPlacement> batch) {
+        return batch.stream().map(this::archive).toList();
+    }
+
+    private ArchiveOutcome archive(RunPlacement placement) {
+        RunSnapshot run = placement.run();
+        RecordName name = placement.record();
+        Record old = records.get(name);
+        Status status = Status.CREATED;
+        if (old != null) {
+            Optional<RunSnapshot> stored =
+                    RunReading.of(old.data()).run().filter(other -> other.uid().equals(run.uid()));
+            if (stored.isEmpty()) {
+                return refuse(placement, ArchiveOutcome.quarantined(Code.CONFLICT, name + " holds another object"));
+            }
+            if (!run.version().supersedes(stored.get().version())) {
+                return ArchiveOutcome.archived(Status.STALE, name);
+            }
+            boolean same = old.type().equals(run.kind().recordType()) && JsonEquality.test(old.data(), run.json());
+            status = same ? Status.UNCHANGED : Status.UPDATED;
+        }
+        mergeResult(placement);
+        if (status != Status.UNCHANGED) {
+            Stored stored = old == null ? newlyStored() : changed(old.stored());
+            records.put(name, new Record(name, stored, run.kind().recordType(), run.json()));
+        }
+        return ArchiveOutcome.archived(status, name);
+    }
+
+    private ArchiveOutcome refuse(RunPlacement placement, ArchiveOutcome refusal) {
+        RunSnapshot run = placement.run();
+        put(QuarantinedRun.of(run.namespace(), refusal, run.json(), now()));
+        return refusal;
+    }
+
+    private void mergeResult(RunPlacement placement) {
+        ResultName name = placement.record().result();
+        Result old = results.get(name);
+        ResultContent before = old == null ? ResultContent.EMPTY : content(old);
+        ResultContent after = before.merge(placement);
+        if (old == null) {
+            results.put(name, result(name, newlyStored(), after));
+        } else if (!after.equals(before)) {
+            results.put(name, result(name, changed(old.stored()), after));
+        }
+    }
+
+    private static ResultContent content(Result result) {
+        return new ResultContent(result.annotations(), result.summary().orElse(null));
+    }
+
+    private static Result result(ResultName name, Stored stored, ResultContent content) {
+        return new Result(name, stored, content.annotations(), content.summary().orElse(null));
+    }
+
+    @Override
+    public synchronized Result updateResult(
+            ResultName name, Map<String, String> annotations, Optional<RecordSummary> summary, String etag) {
+        Result old = results.get(Objects.requireNonNull(name, "name"));
+        requireEtag(name, old == null ? null : old.stored(), etag);
+        Result current = Objects.requireNonNull(old);
+        ResultContent content = new ResultContent(annotations, summary.orElse(null));
+        if (content.equals(content(current))) {
+            return current;
+        }
+        Result result = result(name, changed(current.stored()), content);
+        results.put(name, result);
+        return result;
+    }
+
+    @Override
+    public synchronized Record updateRecord(RecordName name, String type, byte[] data, String etag) {
+        Objects.requireNonNull(type, "type");
+        JsonText.check(data);
+        Record old = records.get(Objects.requireNonNull(name, "name"));
+        requireEtag(name, old == null ? null : old.stored(), etag);
+        Record current = Objects.requireNonNull(old);
+        if (type.equals(current.type()) && JsonEquality.test(current.data(), data)) {
+            return current;
+        }
+        Record record = new Record(name, changed(current.stored()), type, data.clone());
+        records.put(name, record);
+        return record;
+    }
+
+    private static void requireEtag(Object name, @Nullable Stored stored, String etag) {
+        Objects.requireNonNull(etag, "etag");
+        if (stored == null) {
+            throw ResultsException.notFound(name);
+        }
+        if (!stored.etag().equals(etag)) {
+            throw new ResultsException(
+                            Code.CONFLICT,
+                            "the etag is not " + Escaped.of(etag) + " any more; read it again and repeat the change")
+                    .about(name);
+        }
+    }
+
+    @Override
+    public synchronized void deleteResult(ResultName name) {
+        results.remove(Objects.requireNonNull(name, "name"));
+        records.keySet().removeIf(record -> record.result().equals(name));
+    }
+
+    @Override
+    public synchronized void deleteRecord(RecordName name) {
+        records.remove(Objects.requireNonNull(name, "name"));
+    }
+
+    @Override
+    public synchronized Optional<Result> findResult(ResultName name) {
+        return Optional.ofNullable(results.get(Objects.requireNonNull(name, "name")));
+    }
+
+    @Override
+    public synchronized Optional<Record> findRecord(RecordName name) {
+        return Optional.ofNullable(records.get(Objects.requireNonNull(name, "name")));
+    }
+
+    @Override
+    public synchronized Page<Result> listResults(ListQuery query) {
+        query.requireCollection(ListQuery.Collection.RESULTS);
+        Stream<Result> matching = results.values().stream()
+                .filter(result -> matches(query.parent(), result.name().parent()));
+        return page(matching, query, Result::stored);
+    }
+
+    @Override
+    public synchronized Page<Record> listRecords(ListQuery query) {
+        query.requireCollection(ListQuery.Collection.RECORDS);
+        Stream<Record> matching = records.values().stream()
+                .filter(record -> matches(query.parent(), record.name().parent())
+                        && matches(query.result(), record.name().result().result()));
+        return page(matching, query, Record::stored);
+    }
+
+    private static boolean matches(Optional<String> asked, String segment) {
+        return asked.isEmpty() || asked.get().equals(segment);
+    }
+
+    private static <T> Page<T> page(Stream<T> matching, ListQuery query, Function<T, Stored> stored) {
+        Comparator<PageToken> ascending = Comparator.comparing(PageToken::time).thenComparing(PageToken::uid);
+        Comparator<PageToken> order =
+                query.order().direction() == ListOrder.Direction.ASC ? ascending : ascending.reversed();
+        Function<T, PageToken> position = item -> position(query.order().field(), stored.apply(item));
+        Optional<PageToken> start = query.position();
+        Predicate<T> behindStart = item -> start.isEmpty() || order.compare(position.apply(item), start.get()) > 0;
+        List<T> items = matching.filter(behindStart)
+                .sorted(Comparator.comparing(position, order))
+                .limit(query.pageSize() + 1L)
+                .toList();
+        if (items.size() <= query.pageSize()) {
+            return new Page<>(items, null);
+        }
+        List<T> shown = items.subList(0, query.pageSize());
+        return new Page<>(shown, position.apply(shown.get(shown.size() - 1)).encode(query));
+    }
+
+    private static PageToken position(ListOrder.Field field, Stored stored) {
+        Instant time = switch (field) {
+            case ID -> Instant.EPOCH;
+            case CREATE_TIME -> stored.createTime();
+            case UPDATE_TIME -> stored.updateTime();
+        };
+        return new PageToken(time, stored.uid());
+    }
+
+    @Override
+    public synchronized void put(QuarantinedRun entry) {
+        quarantine.put(entry.id(), entry);
+    }
+
+    @Override
+    public synchronized Optional<QuarantinedRun> find(String id) {
+        return Optional.ofNullable(quarantine.get(Objects.requireNonNull(id, "id")));
+    }
+
+    @Override
+    public synchronized Page<QuarantinedRun> list(String afterId, int limit) {
+        Objects.requireNonNull(afterId, "afterId");
+        if (limit < 1 || limit > MAX_QUARANTINE_PAGE) {
+            throw ResultsException.invalid("limit " + limit + " is not between 1 and " + MAX_QUARANTINE_PAGE);
+        }
+        List<QuarantinedRun> items =
+                new ArrayList<>(quarantine.tailMap(afterId, false).values());
+        boolean more = items.size() > limit;
+        List<QuarantinedRun> shown = more ? items.subList(0, limit) : items;
+        return new Page<>(shown, more ? shown.get(limit - 1).id() : null);
+    }
+
+    @Override
+    public synchronized void delete(String id) {
+        quarantine.remove(Objects.requireNonNull(id, "id"));
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    private Stored newlyStored() {
+        String uid = UUID.randomUUID().toString();
+        Instant now = now();
+        return new Stored(uid, now, now, etag(uid));
+    }
+
+    private Stored changed(Stored before) {
+        return new Stored(before.uid(), before.createTime(), now(), etag(before.uid()));
+    }
+
+    /** Grows with every change, also while the clock stands still. */
+    private String etag(String uid) {
+        lastEtag = Math.max(ChronoUnit.NANOS.between(Instant.EPOCH, clock.instant()), lastEtag + 1);
+        return uid + "-" + lastEtag;
+    }
+}

@@ -1,0 +1,67 @@
+package ch.sbb.esta.results.grpc;
+
+import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.ResultsException.Code;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.util.Objects;
+
+/** Says what a status means for the caller. */
+final class GrpcFailures {
+
+    private final String identity;
+
+    GrpcFailures(GrpcOptions options) {
+        this.identity = options.bearerToken().isPresent() ? "with the supplied bearer token" : "without a bearer token";
+    }
+
+    /** The exception for a call that failed; its message begins with what the call was about. */
+    ResultsException of(StatusRuntimeException failure, String call, Object about) {
+        Status status = failure.getStatus();
+        StringBuilder message = new StringBuilder(call).append(" ended with ").append(status.getCode());
+        String description = Objects.requireNonNullElse(status.getDescription(), "");
+        if (!description.isEmpty()) {
+            message.append(": ").append(Escaped.of(description));
+        }
+        Code code = code(status);
+        message.append(hint(status, code));
+        return new ResultsException(code, message.toString(), failure).about(about);
+    }
+
+    private static Code code(Status status) {
+        return switch (status.getCode()) {
+            case INVALID_ARGUMENT, OUT_OF_RANGE -> Code.INVALID;
+            case NOT_FOUND -> Code.NOT_FOUND;
+            case ALREADY_EXISTS -> Code.ALREADY_EXISTS;
+            case FAILED_PRECONDITION, ABORTED -> Code.CONFLICT;
+            case UNAUTHENTICATED, PERMISSION_DENIED -> Code.DENIED;
+            case UNAVAILABLE -> Code.UNAVAILABLE;
+            case DEADLINE_EXCEEDED -> Code.TIMEOUT;
+            case RESOURCE_EXHAUSTED -> isTooLarge(status) ? Code.INVALID : Code.UNAVAILABLE;
+            default -> Code.INTERNAL;
+        };
+    }
+
+    /** The same status stands for a message over a limit, which will never pass, and for a server that is busy. */
+    private static boolean isTooLarge(Status status) {
+        String description = Objects.requireNonNullElse(status.getDescription(), "");
+        return description.contains("exceeds maximum size") || description.contains("larger than max");
+    }
+
+    private String hint(Status status, Code code) {
+        if (code == Code.DENIED) {
+            return "; the call was made " + identity
+                    + (status.getCode() == Status.Code.UNAUTHENTICATED
+                            ? " (a Tekton Results server answers so to a caller without the right, too)"
+                            : "");
+        }
+        if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED && code == Code.INVALID) {
+            return "; ask for a smaller page, or raise maxResponseBytes here or the limit of the server";
+        }
+        if (status.getCode() == Status.Code.UNKNOWN) {
+            return " (a Tekton Results server answers so when its database fails)";
+        }
+        return "";
+    }
+}

@@ -1,0 +1,314 @@
+package ch.sbb.esta.results.grpc;
+
+import ch.sbb.esta.results.JsonText;
+import ch.sbb.esta.results.ListOrder;
+import ch.sbb.esta.results.ListQuery;
+import ch.sbb.esta.results.Page;
+import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.RecordName;
+import ch.sbb.esta.results.RecordSummary;
+import ch.sbb.esta.results.Result;
+import ch.sbb.esta.results.ResultName;
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.grpc.v1alpha2.CreateRecordRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.CreateResultRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.DeleteRecordRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.DeleteResultRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.GetRecordRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.GetResultRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.ListRecordsRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.ListRecordsResponse;
+import ch.sbb.esta.results.grpc.v1alpha2.ListResultsRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.ListResultsResponse;
+import ch.sbb.esta.results.grpc.v1alpha2.ResultsGrpc;
+import ch.sbb.esta.results.grpc.v1alpha2.ResultsGrpc.ResultsBlockingStub;
+import ch.sbb.esta.results.grpc.v1alpha2.UpdateRecordRequest;
+import ch.sbb.esta.results.grpc.v1alpha2.UpdateResultRequest;
+import ch.sbb.esta.results.spi.ResultsReader;
+import com.google.protobuf.Empty;
+import com.google.protobuf.MessageLite;
+import io.grpc.Channel;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls a Tekton Results API server: the protocol's calls on Results and Records, one by one, in our values. To archive runs use
+ * {@link GrpcResultsStore}.
+ *
+ * <p><b>Concurrency.</b> Thread-safe.
+ *
+ * <p><b>Idempotency.</b> Creating is not: a call that failed as {@code TIMEOUT} or {@code UNAVAILABLE} may have been done.
+ *
+ * <p><b>Ordering.</b> Pages come in the order of the server. It lists by id ascending, by create time and by update time, and takes
+ * pages of 5 to 10,000 items; smaller ones are cut here out of larger ones. A page token is the server's, unread, or in the middle of
+ * such a larger page its place beside it.
+ *
+ * <p><b>Tenancy.</b> What the server allows the token.
+ *
+ * <p><b>Failure.</b> {@link ResultsException}: {@code INVALID}, {@code NOT_FOUND}, {@code ALREADY_EXISTS}, {@code CONFLICT} for
+ * another etag or a missing Result, {@code DENIED}, {@code UNAVAILABLE}, {@code TIMEOUT}, and {@code INTERNAL} for every other status;
+ * Tekton Results answers {@code UNKNOWN}, hence {@code INTERNAL}, when its database fails. Nothing is retried here. A call of an
+ * interrupted thread ends at once and leaves the flag set.
+ *
+ * <p><b>Lifecycle.</b> The channel is not closed.
+ */
+public final class GrpcResultsClient implements ResultsReader {
+
+    private final ResultsBlockingStub stub;
+    private final GrpcOptions options;
+    private final GrpcFailures failures;
+
+    /**
+     * Creates a client; calls nothing.
+     *
+     * @param channel leads to the server, with TLS unless its maker decided otherwise; not closed
+     * @param options timeouts, sizes and token
+     */
+    public GrpcResultsClient(Channel channel, GrpcOptions options) {
+        this.options = Objects.requireNonNull(options, "options");
+        this.failures = new GrpcFailures(options);
+        ResultsBlockingStub plain = ResultsGrpc.newBlockingStub(Objects.requireNonNull(channel, "channel"))
+                .withMaxInboundMessageSize(options.maxResponseBytes());
+        this.stub = options.bearerToken().map(plain::withCallCredentials).orElse(plain);
+    }
+
+    /**
+     * Creates a Result.
+     *
+     * @param name its name
+     * @param annotations its annotations
+     * @param summary what it says of its top-level run, or null
+     * @return the Result as the server keeps it
+     * @throws ResultsException {@code ALREADY_EXISTS}, {@code INVALID}
+     */
+    public Result createResult(ResultName name, Map<String, String> annotations, @Nullable RecordSummary summary) {
+        Objects.requireNonNull(name, "name");
+        CreateResultRequest request = CreateResultRequest.newBuilder()
+                .setParent(name.parent())
+                .setResult(ProtoMapping.message(name, annotations, summary))
+                .build();
+        return ProtoMapping.result(call("CreateResult", name, request, ResultsBlockingStub::createResult));
+    }
+
+    /**
+     * Creates a Record.
+     *
+     * @param name its name; the Result must exist
+     * @param type the type of the data, for example {@code tekton.dev/v1.TaskRun}
+     * @param data a JSON object in UTF-8
+     * @return the Record as the server keeps it
+     * @throws ResultsException {@code ALREADY_EXISTS}, {@code CONFLICT} when the Result does not exist, {@code INVALID} when the data
+     *     is not JSON or too large
+     */
+    public Record createRecord(RecordName name, String type, byte[] data) {
+        Objects.requireNonNull(name, "name");
+        requireJson(name, data);
+        CreateRecordRequest request = CreateRecordRequest.newBuilder()
+                .setParent(name.result().toString())
+                .setRecord(ProtoMapping.message(name, Objects.requireNonNull(type, "type"), data))
+                .build();
+        return ProtoMapping.record(call("CreateRecord", name, request, ResultsBlockingStub::createRecord));
+    }
+
+    @Override
+    public Optional<Result> findResult(ResultName name) {
+        GetResultRequest request =
+                GetResultRequest.newBuilder().setName(name.toString()).build();
+        return find(() -> ProtoMapping.result(call("GetResult", name, request, ResultsBlockingStub::getResult)));
+    }
+
+    @Override
+    public Optional<Record> findRecord(RecordName name) {
+        GetRecordRequest request =
+                GetRecordRequest.newBuilder().setName(name.toString()).build();
+        return find(() -> ProtoMapping.record(call("GetRecord", name, request, ResultsBlockingStub::getRecord)));
+    }
+
+    @Override
+    public Page<Result> listResults(ListQuery query) {
+        query.requireCollection(ListQuery.Collection.RESULTS);
+        String parent = query.parent().orElse("-");
+        String orderBy = orderBy(query.order());
+        return new RemotePages<Result>(query, Result::stored, (size, token) -> {
+                    ListResultsRequest request = ListResultsRequest.newBuilder()
+                            .setParent(parent)
+                            .setPageSize(size)
+                            .setPageToken(token)
+                            .setOrderBy(orderBy)
+                            .build();
+                    ListResultsResponse answer = call("ListResults", parent, request, ResultsBlockingStub::listResults);
+                    return page(
+                            answer.getResultsList().stream()
+                                    .map(ProtoMapping::result)
+                                    .toList(),
+                            answer.getNextPageToken());
+                })
+                .page();
+    }
+
+    @Override
+    public Page<Record> listRecords(ListQuery query) {
+        query.requireCollection(ListQuery.Collection.RECORDS);
+        String parent =
+                query.parent().orElse("-") + "/results/" + query.result().orElse("-");
+        String orderBy = orderBy(query.order());
+        return new RemotePages<Record>(query, Record::stored, (size, token) -> {
+                    ListRecordsRequest request = ListRecordsRequest.newBuilder()
+                            .setParent(parent)
+                            .setPageSize(size)
+                            .setPageToken(token)
+                            .setOrderBy(orderBy)
+                            .build();
+                    ListRecordsResponse answer = call("ListRecords", parent, request, ResultsBlockingStub::listRecords);
+                    return page(
+                            answer.getRecordsList().stream()
+                                    .map(ProtoMapping::record)
+                                    .toList(),
+                            answer.getNextPageToken());
+                })
+                .page();
+    }
+
+    /**
+     * Replaces annotations and summary of a Result whole.
+     *
+     * @param name the Result
+     * @param annotations the new annotations
+     * @param summary the new summary, or null to clear it
+     * @param etag the etag that the Result must have
+     * @return the Result as it is now
+     * @throws ResultsException {@code NOT_FOUND}, or {@code CONFLICT} when the etag is another
+     */
+    public Result updateResult(
+            ResultName name, Map<String, String> annotations, @Nullable RecordSummary summary, String etag) {
+        requireEtag(name, etag);
+        return replaceResult(name, annotations, summary, etag);
+    }
+
+    /**
+     * Replaces the data of a Record.
+     *
+     * @param name the Record
+     * @param type the type of the new data
+     * @param data the new object as UTF-8 JSON
+     * @param etag the etag that the Record must have
+     * @return the Record as it is now
+     * @throws ResultsException {@code NOT_FOUND}, {@code CONFLICT} when the etag is another, {@code INVALID} when the data is not JSON
+     *     or too large
+     */
+    public Record updateRecord(RecordName name, String type, byte[] data, String etag) {
+        requireEtag(name, etag);
+        requireJson(name, data);
+        return replaceRecord(name, type, data, etag);
+    }
+
+    /**
+     * Deletes a Result with all its Records; no effect when there is none.
+     *
+     * @param name the Result
+     */
+    public void deleteResult(ResultName name) {
+        DeleteResultRequest request =
+                DeleteResultRequest.newBuilder().setName(name.toString()).build();
+        Optional<Empty> unused = find(() -> call("DeleteResult", name, request, ResultsBlockingStub::deleteResult));
+    }
+
+    /**
+     * Deletes a Record; no effect when there is none.
+     *
+     * @param name the Record
+     */
+    public void deleteRecord(RecordName name) {
+        DeleteRecordRequest request =
+                DeleteRecordRequest.newBuilder().setName(name.toString()).build();
+        Optional<Empty> unused = find(() -> call("DeleteRecord", name, request, ResultsBlockingStub::deleteRecord));
+    }
+
+    /** An empty etag makes the server check none, as it must be for a row that has none. */
+    Result replaceResult(
+            ResultName name, Map<String, String> annotations, @Nullable RecordSummary summary, String etag) {
+        UpdateResultRequest request = UpdateResultRequest.newBuilder()
+                .setName(name.toString())
+                .setResult(ProtoMapping.message(name, annotations, summary))
+                .setEtag(etag)
+                .build();
+        return ProtoMapping.result(call("UpdateResult", name, request, ResultsBlockingStub::updateResult));
+    }
+
+    /** An empty etag makes the server check none, as it must be for a row that has none. */
+    Record replaceRecord(RecordName name, String type, byte[] data, String etag) {
+        UpdateRecordRequest request = UpdateRecordRequest.newBuilder()
+                .setRecord(ProtoMapping.message(name, type, data))
+                .setEtag(etag)
+                .build();
+        return ProtoMapping.record(call("UpdateRecord", name, request, ResultsBlockingStub::updateRecord));
+    }
+
+    private static void requireEtag(Object name, String etag) {
+        if (etag.isEmpty()) {
+            throw new ResultsException(
+                            ResultsException.Code.CONFLICT,
+                            "the etag is empty, which would overwrite whatever is there; read it and use its etag")
+                    .about(name);
+        }
+    }
+
+    /** A server whose database refuses the text says so with a status that cannot be told from an outage. */
+    private static void requireJson(RecordName name, byte[] data) {
+        try {
+            JsonText.check(data);
+        } catch (ResultsException e) {
+            throw e.about(name);
+        }
+    }
+
+    private static String orderBy(ListOrder order) {
+        if (order.equals(ListOrder.BY_ID)) {
+            return "";
+        }
+        if (order.field() == ListOrder.Field.ID) {
+            throw ResultsException.invalid("order " + order + ": a Tekton Results server lists by id ascending only;"
+                    + " order by create time descending instead");
+        }
+        return order.toString();
+    }
+
+    private static <T> Page<T> page(List<T> items, String nextToken) {
+        return new Page<>(items, nextToken.isEmpty() ? null : nextToken);
+    }
+
+    private static <T> Optional<T> find(Supplier<T> call) {
+        try {
+            return Optional.of(call.get());
+        } catch (ResultsException e) {
+            if (e.code() == ResultsException.Code.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private <Q extends MessageLite, A> A call(
+            String method, Object about, Q request, BiFunction<ResultsBlockingStub, Q, A> call) {
+        int bytes = request.getSerializedSize();
+        if (bytes > options.maxRequestBytes()) {
+            throw ResultsException.invalid(method + " would send " + bytes + " bytes, the limit is "
+                            + options.maxRequestBytes()
+                            + "; raise the limit of the server and then maxRequestBytes")
+                    .about(about);
+        }
+        Duration timeout = method.startsWith("List") ? options.listTimeout() : options.callTimeout();
+        try {
+            return call.apply(stub.withDeadlineAfter(timeout), request);
+        } catch (StatusRuntimeException e) {
+            throw failures.of(e, method, about);
+        }
+    }
+}

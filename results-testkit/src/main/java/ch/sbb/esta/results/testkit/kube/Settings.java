@@ -1,0 +1,17 @@
+package ch.sbb.esta.results.testkit.kube;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.ZoneId;
+
+/** What a server was built with. */
+record Settings(
+        InstantSource clock,
+        ZoneId logZone,
+        boolean tls,
+        boolean goneAsHttpStatus,
+        int historyChanges,
+        int requestLimit,
+        Duration bookmarkInterval,
+        Duration watchTimeout,
+        String token) {}

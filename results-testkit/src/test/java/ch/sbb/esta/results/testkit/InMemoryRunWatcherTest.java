@@ -1,0 +1,21 @@
+package ch.sbb.esta.results.testkit;
+
+import ch.sbb.esta.results.memory.InMemoryClusterRuns;
+import ch.sbb.esta.results.memory.InMemoryRunWatcher;
+import ch.sbb.esta.results.spi.RunWatcher;
+
+final class InMemoryRunWatcherTest extends RunWatcherContract {
+
+    private final InMemoryClusterRuns runs = new InMemoryClusterRuns();
+    private final RunWatcher watcher = new InMemoryRunWatcher(runs);
+
+    @Override
+    protected RunWatcher watcher() {
+        return watcher;
+    }
+
+    @Override
+    protected ClusterDriver cluster() {
+        return new InMemoryClusterDriver(runs);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.testkit.tekton;
+
+import org.jspecify.annotations.NullMarked;
