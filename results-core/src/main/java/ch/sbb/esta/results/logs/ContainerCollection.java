@@ -345,7 +345,7 @@ final class ContainerCollection {
                 e.addSuppressed(again);
             }
         }
-        if (!(e instanceof ResultsException known) || !known.isRetryable()) {
+        if (!(e instanceof ResultsException known) || known.code() != ResultsException.Code.UNAVAILABLE) {
             // What a writer holds after an unexpected failure is not known: the durable part is.
             close();
         }
