@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.grpc;
 
+import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.ListOrder;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Page;
@@ -108,7 +109,7 @@ public final class GrpcResultsClient implements ResultsReader {
      */
     public Record createRecord(RecordName name, String type, byte[] data) {
         Objects.requireNonNull(name, "name");
-        JsonText.require(name, data);
+        requireJson(name, data);
         CreateRecordRequest request = CreateRecordRequest.newBuilder()
                 .setParent(name.result().toString())
                 .setRecord(ProtoMapping.message(name, Objects.requireNonNull(type, "type"), data))
@@ -204,7 +205,7 @@ public final class GrpcResultsClient implements ResultsReader {
      */
     public Record updateRecord(RecordName name, String type, byte[] data, String etag) {
         requireEtag(name, etag);
-        JsonText.require(name, data);
+        requireJson(name, data);
         return replaceRecord(name, type, data, etag);
     }
 
@@ -256,6 +257,15 @@ public final class GrpcResultsClient implements ResultsReader {
                             ResultsException.Code.CONFLICT,
                             "the etag is empty, which would overwrite whatever is there; read it and use its etag")
                     .about(name);
+        }
+    }
+
+    /** A server whose database refuses the text says so with a status that cannot be told from an outage. */
+    private static void requireJson(RecordName name, byte[] data) {
+        try {
+            JsonText.check(data);
+        } catch (ResultsException e) {
+            throw e.about(name);
         }
     }
 

@@ -3,14 +3,18 @@ package ch.sbb.esta.results.grpc;
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Page;
+import ch.sbb.esta.results.QuarantinedRun;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.RecordSummary;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.ResultsStore;
 import io.grpc.Channel;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -31,26 +35,32 @@ import java.util.stream.IntStream;
  *
  * <p><b>Tenancy.</b> Every row is written under the run's own namespace, as far as the token allows.
  *
- * <p><b>Failure.</b> A run that the server refuses as invalid, that is larger than a request may be, or that holds characters which
- * the server's database cannot keep is answered as {@code QUARANTINED}; to keep its bytes is the caller's part. Every other failure
- * of {@link #archive} is thrown and concerns no run but the server: {@code UNAVAILABLE} and {@code TIMEOUT}, also where the server
+ * <p><b>Failure.</b> A run that the server refuses as invalid, that is larger than a request may be, that holds characters which the
+ * server's database cannot keep, or whose Record holds another object goes to the quarantine. Every other failure of
+ * {@link #archive} is thrown and concerns no run but the server: {@code UNAVAILABLE} and {@code TIMEOUT}, also where the server
  * answers {@code UNKNOWN}, and {@code DENIED}. The other calls fail as those of {@link GrpcResultsClient}.
  *
- * <p><b>Lifecycle.</b> The channel is not closed.
+ * <p><b>Lifecycle.</b> The channel and the quarantine are not closed.
  */
 public final class GrpcResultsStore implements ResultsStore {
 
     private final GrpcResultsClient client;
     private final RunWriter writer;
+    private final Quarantine quarantine;
+    private final InstantSource clock;
 
     /**
      * Creates a store; calls nothing.
      *
      * @param channel leads to the server, with TLS unless its maker decided otherwise; not closed
      * @param options timeouts, sizes and token
+     * @param quarantine keeps the runs that the server refuses, because the protocol has no place for them
+     * @param clock says what the time is
      */
-    public GrpcResultsStore(Channel channel, GrpcOptions options) {
+    public GrpcResultsStore(Channel channel, GrpcOptions options, Quarantine quarantine, InstantSource clock) {
         this.client = new GrpcResultsClient(channel, options);
+        this.quarantine = Objects.requireNonNull(quarantine, "quarantine");
+        this.clock = Objects.requireNonNull(clock, "clock");
         this.writer = new RunWriter(client);
     }
 
@@ -63,9 +73,18 @@ public final class GrpcResultsStore implements ResultsStore {
                 .toList();
         ArchiveOutcome[] outcomes = new ArchiveOutcome[runs.size()];
         for (int i : byRecord) {
-            outcomes[i] = writer.archive(runs.get(i));
+            outcomes[i] = archive(runs.get(i));
         }
         return List.of(outcomes);
+    }
+
+    private ArchiveOutcome archive(RunPlacement placement) {
+        ArchiveOutcome outcome = writer.archive(placement);
+        if (outcome.status() == ArchiveOutcome.Status.QUARANTINED) {
+            RunSnapshot run = placement.run();
+            quarantine.put(QuarantinedRun.of(run.namespace(), outcome, run.json(), clock.instant()));
+        }
+        return outcome;
     }
 
     @Override

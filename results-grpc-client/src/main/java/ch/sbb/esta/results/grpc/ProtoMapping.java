@@ -15,7 +15,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -138,15 +137,5 @@ final class ProtoMapping {
                     "the server answered a time beyond all calendars: second " + time.getSeconds(),
                     e);
         }
-    }
-
-    static Optional<RecordSummary> toMicros(Optional<RecordSummary> summary) {
-        return summary.map(s -> new RecordSummary(
-                s.record(),
-                s.type(),
-                s.startTime().map(t -> t.truncatedTo(ChronoUnit.MICROS)).orElse(null),
-                s.endTime().map(t -> t.truncatedTo(ChronoUnit.MICROS)).orElse(null),
-                s.status(),
-                s.annotations()));
     }
 }

@@ -4,15 +4,13 @@ import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ArchiveOutcome.Status;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
-import ch.sbb.esta.results.RecordSummary;
 import ch.sbb.esta.results.Result;
+import ch.sbb.esta.results.ResultContent;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -40,7 +38,7 @@ final class RunWriter {
             Written written = untilNobodyComesBetween(record, () -> write(placement));
             // A Result that was made for this run already says this, and one of a newer version is not to be touched.
             if (!written.isNewResult && written.status != Status.STALE) {
-                RecordName unused = untilNobodyComesBetween(record, () -> describe(placement, written.status));
+                RecordName unused = untilNobodyComesBetween(record, () -> describe(placement));
             }
             return ArchiveOutcome.archived(written.status, record);
         } catch (ResultsException e) {
@@ -65,19 +63,23 @@ final class RunWriter {
 
     /** Tells what concerns this run alone from what concerns the server. */
     private static ArchiveOutcome refusal(RunPlacement placement, ResultsException e) {
+        String message = Objects.requireNonNullElse(e.getMessage(), "");
         switch (e.code()) {
             case UNAVAILABLE, TIMEOUT, DENIED -> throw e;
             case INVALID -> {
-                return ArchiveOutcome.quarantined(Code.INVALID, Objects.requireNonNullElse(e.getMessage(), ""));
+                return ArchiveOutcome.quarantined(Code.INVALID, message);
+            }
+            case ALREADY_EXISTS -> {
+                return ArchiveOutcome.quarantined(Code.CONFLICT, message);
             }
             default -> {
                 Optional<String> unstorable =
-                        JsonText.findUnstorable(placement.run().json());
+                        StoredJson.findUnstorable(placement.run().json());
                 if (unstorable.isPresent()) {
                     return ArchiveOutcome.quarantined(
                             Code.INVALID, "the server's database cannot keep " + unstorable.get() + " of the object");
                 }
-                throw new ResultsException(Code.UNAVAILABLE, Objects.requireNonNullElse(e.getMessage(), ""), e);
+                throw new ResultsException(Code.UNAVAILABLE, message, e);
             }
         }
     }
@@ -88,7 +90,7 @@ final class RunWriter {
         if (stored.isEmpty()) {
             return create(placement);
         }
-        Status status = compare(placement.run(), stored.get());
+        Status status = compare(placement, stored.get());
         if (status == Status.UPDATED && !update(placement, stored.get())) {
             return Optional.empty();
         }
@@ -132,10 +134,11 @@ final class RunWriter {
 
     private boolean createResult(RunPlacement placement) {
         try {
+            ResultContent content = ResultContent.EMPTY.merge(placement);
             Result unused = client.createResult(
                     placement.record().result(),
-                    placement.resultAnnotations(),
-                    ProtoMapping.toMicros(placement.summary()).orElse(null));
+                    content.annotations(),
+                    content.summary().orElse(null));
             return true;
         } catch (ResultsException e) {
             if (e.code() == Code.ALREADY_EXISTS) {
@@ -159,15 +162,18 @@ final class RunWriter {
         }
     }
 
-    private static Status compare(RunSnapshot run, Record stored) {
-        if (stored.type().equals(run.kind().recordType()) && JsonText.isSame(stored.data(), run.json())) {
-            return Status.UNCHANGED;
+    private static Status compare(RunPlacement placement, Record stored) {
+        RunSnapshot run = placement.run();
+        RunSnapshot before = RunReading.of(stored.data())
+                .run()
+                .filter(other -> other.uid().equals(run.uid()))
+                .orElseThrow(
+                        () -> new ResultsException(Code.ALREADY_EXISTS, placement.record() + " holds another object"));
+        if (!run.version().supersedes(before.version())) {
+            return Status.STALE;
         }
-        Optional<RunSnapshot> before = RunReading.of(stored.data()).run();
-        boolean isOlder = before.isPresent()
-                && before.get().uid().equals(run.uid())
-                && !run.version().supersedes(before.get().version());
-        return isOlder ? Status.STALE : Status.UPDATED;
+        boolean isSame = stored.type().equals(run.kind().recordType()) && StoredJson.isSame(stored.data(), run.json());
+        return isSame ? Status.UNCHANGED : Status.UPDATED;
     }
 
     /**
@@ -176,25 +182,26 @@ final class RunWriter {
      *
      * @return empty when another writer came in between
      */
-    private Optional<RecordName> describe(RunPlacement placement, Status done) {
+    private Optional<RecordName> describe(RunPlacement placement) {
         RecordName record = placement.record();
         Optional<RecordName> settled = Optional.of(record);
-        Optional<RecordSummary> summary = ProtoMapping.toMicros(placement.summary());
-        Optional<Result> found = summary.isEmpty() ? Optional.empty() : client.findResult(record.result());
-        if (summary.isEmpty() || found.isEmpty()) {
+        Optional<Result> found = placement.summary().isEmpty() ? Optional.empty() : client.findResult(record.result());
+        if (found.isEmpty()) {
             return settled;
         }
         Result result = found.get();
-        Map<String, String> annotations = new LinkedHashMap<>(result.annotations());
-        annotations.putAll(placement.resultAnnotations());
-        boolean isUpToDate =
-                result.summary().equals(summary) && result.annotations().equals(annotations);
-        if (isUpToDate || (done == Status.UNCHANGED && speaksForAnother(result, record)) || !isStill(placement)) {
+        ResultContent before =
+                new ResultContent(result.annotations(), result.summary().orElse(null));
+        ResultContent after = before.merge(placement);
+        if (after.equals(before) || !isStill(placement)) {
             return settled;
         }
         try {
             Result unused = client.replaceResult(
-                    record.result(), annotations, summary.get(), result.stored().etag());
+                    record.result(),
+                    after.annotations(),
+                    after.summary().orElse(null),
+                    result.stored().etag());
             return settled;
         } catch (ResultsException e) {
             return lostRace(e) ? Optional.empty() : settled;
@@ -204,13 +211,9 @@ final class RunWriter {
     /** If not, whoever replaced or removed the Record sees to the Result after that. */
     private boolean isStill(RunPlacement placement) {
         return client.findRecord(placement.record())
-                .filter(stored -> JsonText.isSame(stored.data(), placement.run().json()))
+                .filter(stored ->
+                        StoredJson.isSame(stored.data(), placement.run().json()))
                 .isPresent();
-    }
-
-    /** Several top-level runs may share a Result; repeating one of them must not take the summary from the last. */
-    private static boolean speaksForAnother(Result result, RecordName record) {
-        return result.summary().filter(s -> !s.record().equals(record)).isPresent();
     }
 
     /** True for an etag that has changed and for a row that was deleted; throws everything else. */

@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -105,7 +106,7 @@ final class ApiHandler {
     }
 
     private void route(HttpServerRequest request, Buffer body) {
-        List<String> parts = RequestPath.split(request.path());
+        List<String> parts = RequestPath.split(Objects.requireNonNullElse(request.path(), ""));
         HttpServerResponse response = request.response();
         boolean reads =
                 request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
@@ -187,13 +188,8 @@ final class ApiHandler {
         ObjectWrites writes = cluster.writes();
         switch (request.method().name()) {
             case "GET", "HEAD" -> {
-                long asked = ListOptions.revision(
-                        request.params().contains("resourceVersion")
-                                        && !request.params()
-                                                .get("resourceVersion")
-                                                .isEmpty()
-                                ? request.params().get("resourceVersion")
-                                : "0");
+                String version = ListOptions.text(request.params(), "resourceVersion");
+                long asked = version.isEmpty() ? 0 : ListOptions.revision(version);
                 if (asked > cluster.store().revision()) {
                     throw ApiErrors.resourceVersionTooLarge(
                             asked, cluster.store().revision());
@@ -251,7 +247,7 @@ final class ApiHandler {
     }
 
     private void watch(HttpServerRequest request, Target target, ListOptions options) {
-        Context context = Vertx.currentContext();
+        Context context = context();
         if (cluster.settings().goneAsHttpStatus() && WatchStream.isTooOld(cluster.store(), options)) {
             throw WatchStream.tooOld(cluster.store(), options);
         }
@@ -286,6 +282,11 @@ final class ApiHandler {
                 target.name(), request.params(), cluster.settings().clock().instant());
         ContainerLogFile file = cluster.logs().open(pod, options);
         LogReader reader = new LogReader(file, options, cluster.settings().logZone());
-        new LogStream(file, reader, options.follow(), request.response(), Vertx.currentContext()).start();
+        new LogStream(file, reader, options.follow(), request.response(), context()).start();
+    }
+
+    /** The event loop of the connection: everything of a stream runs there. */
+    private static Context context() {
+        return Objects.requireNonNull(Vertx.currentContext(), "requests are handled on an event loop");
     }
 }

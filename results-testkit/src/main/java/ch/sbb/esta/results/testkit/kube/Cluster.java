@@ -21,6 +21,8 @@ final class Cluster {
         this.logs = new PodLogs(settings.clock());
         store.onChange(logs::onChange);
         List.of("default", "kube-system").forEach(this::ensureNamespace);
+        // A real server's watches reach back to its start at most: the oldest resourceVersions are always gone.
+        store.compact();
     }
 
     /** Makes a namespace unless it is there. */

@@ -18,7 +18,7 @@ final class LabelSelector {
     private static final String VALUE = "(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?";
     private static final Pattern TERM = Pattern.compile(
             "\\s*(?:(?<absent>!)\\s*(?<none>" + KEY + ")|(?<key>" + KEY + ")\\s*(?:(?<op>==|=|!=|>|<)\\s*(?<value>"
-                    + VALUE + ")|\\s(?<set>in|notin)\\s*\\((?<values>[^()]*)\\))?)\\s*");
+                    + VALUE + ")|\\s(?<set>in|notin)\\s*\\((?<values>[^()]*)\\))?)\\s*(?=,|$)");
 
     private LabelSelector() {}
 
@@ -27,8 +27,7 @@ final class LabelSelector {
         Matcher matcher = TERM.matcher(text);
         int at = 0;
         while (!text.isBlank() && at <= text.length()) {
-            if (!matcher.region(at, text.length()).lookingAt()
-                    || (matcher.end() < text.length() && text.charAt(matcher.end()) != ',')) {
+            if (!matcher.region(at, text.length()).lookingAt()) {
                 throw ApiErrors.badRequest(
                         "unable to parse requirement: found '" + text.substring(at)
                                 + "', expected: a key with '=', '==', '!=', 'in', 'notin', '<', '>' or alone, or '!' and a key");

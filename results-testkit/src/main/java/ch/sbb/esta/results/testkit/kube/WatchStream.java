@@ -121,7 +121,7 @@ final class WatchStream {
             send(was ? "MODIFIED" : "ADDED", change.after().json(subject.version()));
         } else if (was && change.removed()) {
             send("DELETED", change.after().json(subject.version()));
-        } else if (was) {
+        } else if (before != null && was) {
             // Left the selection: the last state that matched, at the revision at which it stopped to.
             send("DELETED", before.withResourceVersion(change.revision()).json(subject.version()));
         }

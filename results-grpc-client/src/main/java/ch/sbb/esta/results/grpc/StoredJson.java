@@ -1,12 +1,9 @@
 package ch.sbb.esta.results.grpc;
 
-import ch.sbb.esta.results.Escaped;
-import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunReading;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -14,13 +11,12 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** What this side must know of JSON because the server says it badly or not at all. */
-final class JsonText {
+/** What can be told of JSON on this side only: whether the server holds the same already, and what its database cannot keep. */
+final class StoredJson {
 
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -32,7 +28,6 @@ final class JsonText {
                     .disable(JsonFactory.Feature.CHARSET_DETECTION)
                     .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
                     .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
@@ -44,27 +39,7 @@ final class JsonText {
         return a.equals(b) ? 0 : 1;
     };
 
-    private JsonText() {}
-
-    /** A server's database refuses other text with a status that cannot be told from an outage. */
-    static void require(Object name, byte[] data) {
-        try (JsonParser parser = MAPPER.createParser(data)) {
-            if (parser.nextToken() == null) {
-                throw ResultsException.invalid("the data is empty, not JSON").about(name);
-            }
-            parser.skipChildren();
-            if (parser.nextToken() != null) {
-                throw ResultsException.invalid("there is text behind the JSON" + place(parser.currentLocation()))
-                        .about(name);
-            }
-        } catch (JsonProcessingException e) {
-            throw ResultsException.invalid(
-                            "not valid JSON" + place(e.getLocation()) + ": " + Escaped.of(e.getOriginalMessage()))
-                    .about(name);
-        } catch (IOException e) {
-            throw new UncheckedIOException("an array cannot fail to be read", e);
-        }
-    }
+    private StoredJson() {}
 
     /** Whether two texts say the same, whatever the order of keys, spacing and the spelling of numbers. */
     static boolean isSame(byte[] one, byte[] other) {
@@ -88,11 +63,12 @@ final class JsonText {
                 if (token != JsonToken.VALUE_STRING && token != JsonToken.FIELD_NAME) {
                     continue;
                 }
+                JsonLocation place = parser.currentTokenLocation();
                 String text = parser.getText();
                 for (int i = 0; i < text.length(); i++) {
                     if (text.charAt(i) == 0 || isLoneSurrogate(text, i)) {
-                        return Optional.of(String.format("the character \\u%04x", (int) text.charAt(i))
-                                + place(parser.currentTokenLocation()));
+                        return Optional.of(String.format("the character \\u%04x", (int) text.charAt(i)) + " at line "
+                                + place.getLineNr() + ", column " + place.getColumnNr());
                     }
                 }
             }
@@ -108,9 +84,5 @@ final class JsonText {
             return i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1));
         }
         return Character.isLowSurrogate(c) && (i == 0 || !Character.isHighSurrogate(text.charAt(i - 1)));
-    }
-
-    private static String place(JsonLocation location) {
-        return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
     }
 }

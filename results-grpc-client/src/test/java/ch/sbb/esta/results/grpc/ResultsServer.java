@@ -1,0 +1,129 @@
+package ch.sbb.esta.results.grpc;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCall.Listener;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerCredentials;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A server on a loopback socket, which answers as a Tekton Results API server and can be told to fail. */
+final class ResultsServer implements AutoCloseable, ServerInterceptor {
+
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final Server server;
+    private final List<ManagedChannel> channels = new CopyOnWriteArrayList<>();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
+    private final List<String> authorizations = new CopyOnWriteArrayList<>();
+    private volatile Fault fault = method -> null;
+
+    /** Decides what becomes of a call. */
+    interface Fault {
+
+        /** In place of a status: the call is never answered. */
+        Status SILENCE = Status.OK.withDescription("silence");
+
+        @Nullable
+        Status of(String method);
+    }
+
+    private ResultsServer(ServerCredentials credentials, UpstreamResults service) {
+        try {
+            server = NettyServerBuilder.forAddress(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials)
+                    .addService(service)
+                    .intercept(this)
+                    .build()
+                    .start();
+        } catch (IOException e) {
+            throw new IllegalStateException("no loopback socket", e);
+        }
+    }
+
+    static ResultsServer start() {
+        return start(InsecureServerCredentials.create(), new UpstreamResults(InstantSource.system()));
+    }
+
+    static ResultsServer start(ServerCredentials credentials, UpstreamResults service) {
+        return new ResultsServer(credentials, service);
+    }
+
+    ManagedChannel channel() {
+        return channel(InsecureChannelCredentials.create());
+    }
+
+    ManagedChannel channel(ChannelCredentials credentials) {
+        ManagedChannel channel = Grpc.newChannelBuilder("localhost:" + server.getPort(), credentials)
+                .build();
+        channels.add(channel);
+        return channel;
+    }
+
+    void failWith(Fault newFault) {
+        this.fault = newFault;
+    }
+
+    void heal() {
+        failWith(method -> null);
+    }
+
+    /** The names of the calls so far, in their order. */
+    List<String> calls() {
+        return List.copyOf(calls);
+    }
+
+    void forgetCalls() {
+        calls.clear();
+    }
+
+    /** The authorization headers of the calls so far; empty text for none. */
+    List<String> authorizations() {
+        return List.copyOf(authorizations);
+    }
+
+    @Override
+    public <Q, A> Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
+        calls.add(method);
+        String authorization = headers.get(AUTHORIZATION);
+        authorizations.add(authorization == null ? "" : authorization);
+        Status status = fault.of(method);
+        if (status == null) {
+            return next.startCall(call, headers);
+        }
+        if (status != Fault.SILENCE) {
+            call.close(status, new Metadata());
+        }
+        return new Listener<>() {};
+    }
+
+    @Override
+    public void close() {
+        channels.forEach(ManagedChannel::shutdownNow);
+        try {
+            if (!server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the server does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

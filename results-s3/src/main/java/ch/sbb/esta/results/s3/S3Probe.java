@@ -1,0 +1,28 @@
+package ch.sbb.esta.results.s3;
+
+import java.util.Objects;
+
+/**
+ * What a store can, as {@link S3BlobStore#probe()} found by trying.
+ *
+ * @param put what becomes of the condition on a single put
+ * @param multipart what becomes of the condition on the completion of a multipart upload
+ */
+public record S3Probe(Condition put, Condition multipart) {
+
+    /** Checks that no component is null. */
+    public S3Probe {
+        Objects.requireNonNull(put, "put");
+        Objects.requireNonNull(multipart, "multipart");
+    }
+
+    /** What a store does with {@code If-None-Match: *}. */
+    public enum Condition {
+        /** It refuses to overwrite: of several writers one wins. */
+        HONOURED,
+        /** It overwrites. For multipart uploads a look beforehand remains as guard, which two writers at the same moment both pass. */
+        IGNORED,
+        /** It refuses the request. No blob of this kind can be stored. */
+        REFUSED
+    }
+}
