@@ -13,11 +13,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A cluster in memory whose pods write logs, with the faults of real ones, driven by a test.
@@ -100,7 +102,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
      * @param timestamp what the node's clock shows
      */
     public void append(Address container, byte[] line, Instant timestamp) {
-        byte[] whole = java.util.Arrays.copyOf(line, line.length + 1);
+        byte[] whole = Arrays.copyOf(line, line.length + 1);
         whole[line.length] = '\n';
         appendPart(container, whole, timestamp);
     }
@@ -280,7 +282,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
         return container.open(this, request, zone);
     }
 
-    private void change(Address address, java.util.function.Consumer<ContainerInMemory> change) {
+    private void change(Address address, Consumer<ContainerInMemory> change) {
         PodSnapshot snapshot;
         synchronized (this) {
             change.accept(log(address));
