@@ -3,6 +3,7 @@ package ch.sbb.esta.results.k8s;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 import ch.sbb.esta.results.testkit.ClusterDriver;
+import ch.sbb.esta.results.testkit.fault.FaultProxy;
 import ch.sbb.esta.results.testkit.kube.KubeApiServer;
 import ch.sbb.esta.results.testkit.kube.KubeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -24,11 +25,13 @@ final class TestCluster implements ClusterDriver, AutoCloseable {
             .build();
 
     private final KubeApiServer server;
+    private final FaultProxy network;
     private final KubernetesClient client;
     private final AtomicInteger forgotten = new AtomicInteger();
 
-    private TestCluster(KubeApiServer server, KubernetesClient client) {
+    private TestCluster(KubeApiServer server, FaultProxy network, KubernetesClient client) {
         this.server = server;
+        this.network = network;
         this.client = client;
     }
 
@@ -42,11 +45,21 @@ final class TestCluster implements ClusterDriver, AutoCloseable {
 
     static TestCluster start(HttpStack stack, KubeApiServer.Builder builder) {
         KubeApiServer server = builder.start();
-        return new TestCluster(server, stack.connect(server.kubeconfig()));
+        FaultProxy network = FaultProxy.to("127.0.0.1", server.port());
+        return new TestCluster(server, network, stack.connect(kubeconfig(server, network)));
+    }
+
+    private static String kubeconfig(KubeApiServer server, FaultProxy network) {
+        return server.kubeconfig().replace("127.0.0.1:" + server.port(), "127.0.0.1:" + network.port());
     }
 
     KubeApiServer server() {
         return server;
+    }
+
+    /** What lies between the client and the server. */
+    FaultProxy network() {
+        return network;
     }
 
     KubernetesClient client() {
@@ -116,6 +129,7 @@ final class TestCluster implements ClusterDriver, AutoCloseable {
     @Override
     public void close() {
         client.close();
+        network.close();
         server.close();
     }
 }
