@@ -257,6 +257,7 @@ class SegmentedLogsTest {
         assertCode(Code.UNAVAILABLE, writer::flush);
 
         wire.start();
+        writer.flush();
         int more = taken + 40;
         while (taken < more) {
             java.util.Arrays.fill(piece, (byte) ('a' + taken % 26));
