@@ -372,7 +372,7 @@ final class ObjectWrites {
 
     /** Keeps an object as it is given, times, uid and resourceVersion included. */
     StoredObject load(Target target, ObjectNode object) {
-        StoredObject given = StoredObject.of(target.resource(), object);
+        StoredObject given = StoredObject.loaded(target.resource(), object);
         String version = object.path("metadata").path("resourceVersion").asText();
         return version.matches("[1-9][0-9]{0,17}")
                 ? store.load(given, Long.parseLong(version))
