@@ -102,6 +102,7 @@ public final class S3BlobStore implements BlobStore {
 
     private Optional<Put> putWhole(String key, PutContent content) {
         try {
+            content.checkEmpty();
             client.putObject(requests.putIfAbsent(key), requests.body(key, content));
             return Optional.of(Put.CREATED);
         } catch (RuntimeException e) {
@@ -129,11 +130,7 @@ public final class S3BlobStore implements BlobStore {
     @Override
     public InputStream getRange(String key, long offset, long length) {
         BlobKey.check(key);
-        if (offset < 0 || length < 0) {
-            throw ResultsException.invalid(
-                            "the range of " + length + " bytes at " + offset + " is none: neither may be negative")
-                    .about(key);
-        }
+        BlobKey.checkRange(offset, length);
         if (length == 0 || offset >= MAX_SIZE) {
             find(key).orElseThrow(() -> failures.notFound(key, null));
             return InputStream.nullInputStream();

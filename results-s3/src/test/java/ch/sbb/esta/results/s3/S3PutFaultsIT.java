@@ -14,6 +14,7 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.spi.BlobStore.Content;
 import ch.sbb.esta.results.spi.BlobStore.Put;
 import ch.sbb.esta.results.testkit.s3.S3Server;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -149,8 +152,8 @@ class S3PutFaultsIT {
     void aStoreThatIgnoresRangesIsNotBelieved() {
         store.putIfAbsent("a", FIVE);
         http.fail(method(SdkHttpMethod.GET), 1, (request, real) -> {
-            var answer = real.call();
-            return software.amazon.awssdk.http.HttpExecuteResponse.builder()
+            HttpExecuteResponse answer = real.call();
+            return HttpExecuteResponse.builder()
                     .response(answer.httpResponse().toBuilder()
                             .statusCode(200)
                             .removeHeader("Content-Range")
@@ -197,14 +200,13 @@ class S3PutFaultsIT {
     void aBodyThatEndsEarlyIsAnErrorAndNotAnEnd() throws IOException {
         store.putIfAbsent("a", new Generated(100_000, 1));
         http.fail(method(SdkHttpMethod.GET), 1, (request, real) -> {
-            var answer = real.call();
+            HttpExecuteResponse answer = real.call();
             InputStream whole = answer.responseBody().orElseThrow();
             byte[] half = whole.readNBytes(50_000);
             whole.readAllBytes();
-            return software.amazon.awssdk.http.HttpExecuteResponse.builder()
+            return HttpExecuteResponse.builder()
                     .response(answer.httpResponse())
-                    .responseBody(software.amazon.awssdk.http.AbortableInputStream.create(
-                            new java.io.ByteArrayInputStream(half)))
+                    .responseBody(AbortableInputStream.create(new ByteArrayInputStream(half)))
                     .build();
         });
         try (InputStream in = store.get("a")) {

@@ -1,0 +1,66 @@
+package ch.sbb.esta.results.jdbi;
+
+import ch.sbb.esta.results.ArchiveOutcome;
+import ch.sbb.esta.results.RecordName;
+import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.RunSnapshot;
+import org.jspecify.annotations.Nullable;
+
+/** One element of a batch on its way into the table, and in the end its outcome. */
+final class ArchiveRow {
+
+    private final RunPlacement placement;
+    private final JsonEscape.Encoded data;
+    private final String id;
+    private @Nullable String resultId;
+    private @Nullable ArchiveOutcome outcome;
+
+    ArchiveRow(RunPlacement placement, String id) {
+        this.placement = placement;
+        this.data = JsonEscape.encode(placement.run().json());
+        this.id = id;
+    }
+
+    RunPlacement placement() {
+        return placement;
+    }
+
+    RunSnapshot run() {
+        return placement.run();
+    }
+
+    RecordName name() {
+        return placement.record();
+    }
+
+    boolean speaksForResult() {
+        return placement.summary().isPresent();
+    }
+
+    JsonEscape.Encoded data() {
+        return data;
+    }
+
+    /** The id that the row gets if it is new. */
+    String id() {
+        return id;
+    }
+
+    @Nullable
+    String resultId() {
+        return resultId;
+    }
+
+    void resultId(@Nullable String id) {
+        resultId = id;
+    }
+
+    @Nullable
+    ArchiveOutcome outcome() {
+        return outcome;
+    }
+
+    void outcome(ArchiveOutcome outcome) {
+        this.outcome = outcome;
+    }
+}

@@ -1,0 +1,158 @@
+package ch.sbb.esta.results.jdbi;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Postgres keeps neither the character U+0000 nor half a surrogate pair in {@code jsonb}. Text that holds one is written with an
+ * escape and its row is marked: {@code ␛} (U+241B) and four hex digits stand for the character, {@code ␛241b} for {@code ␛} itself.
+ * Text without such characters is left alone, also where it holds {@code ␛}.
+ *
+ * <p>It works on the JSON text: such characters occur there only as {@code \}{@code uXXXX}.
+ */
+final class JsonEscape {
+
+    private static final char MARK = '\u241b';
+    private static final byte[] MARK_BYTES = "\u241b".getBytes(StandardCharsets.UTF_8);
+    private static final int DIGITS = 4;
+    private static final int UNIT = 2 + DIGITS;
+
+    /**
+     * JSON text as Postgres takes it.
+     *
+     * @param json the text
+     * @param escaped whether it differs from the original by the escape
+     */
+    @SuppressWarnings("ArrayRecordComponent") // carried from one method to the next, never compared
+    record Encoded(byte[] json, boolean escaped) {
+        String text() {
+            return new String(json, StandardCharsets.UTF_8);
+        }
+    }
+
+    private JsonEscape() {}
+
+    /** Encodes valid JSON; the same array comes back where nothing is to be escaped. */
+    static Encoded encode(byte[] json) {
+        return needsEscape(json) ? new Encoded(escape(json), true) : new Encoded(json, false);
+    }
+
+    private static boolean needsEscape(byte[] json) {
+        int i = 0;
+        while (i < json.length) {
+            if (json[i] != '\\') {
+                i++;
+            } else if (json[i + 1] != 'u') {
+                i += 2;
+            } else {
+                int unit = hex(json, i + 2);
+                if (isPair(json, i, unit)) {
+                    i += 2 * UNIT;
+                } else if (unit == 0 || isSurrogate(unit)) {
+                    return true;
+                } else {
+                    i += UNIT;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static byte[] escape(byte[] json) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + 64);
+        int i = 0;
+        while (i < json.length) {
+            if (isMark(json, i)) {
+                writeEscape(out, MARK);
+                i += MARK_BYTES.length;
+            } else if (json[i] != '\\') {
+                out.write(json[i++]);
+            } else if (json[i + 1] != 'u') {
+                out.write(json, i, 2);
+                i += 2;
+            } else {
+                i += escapeUnit(json, i, out);
+            }
+        }
+        return out.toByteArray();
+    }
+
+    private static int escapeUnit(byte[] json, int i, ByteArrayOutputStream out) {
+        int unit = hex(json, i + 2);
+        if (isPair(json, i, unit)) {
+            out.write(json, i, 2 * UNIT);
+            return 2 * UNIT;
+        }
+        if (unit == 0 || unit == MARK || isSurrogate(unit)) {
+            writeEscape(out, unit);
+        } else {
+            out.write(json, i, UNIT);
+        }
+        return UNIT;
+    }
+
+    /** Decodes text that Postgres printed, in which the mark is never written as {@code \}{@code u241b}. */
+    static byte[] decode(byte[] json) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(json.length);
+        int i = 0;
+        while (i < json.length) {
+            int unit = isMark(json, i) ? hex(json, i + MARK_BYTES.length) : -1;
+            if (unit == MARK) {
+                out.writeBytes(MARK_BYTES);
+                i += MARK_BYTES.length + DIGITS;
+            } else if (unit == 0 || isSurrogate(unit)) {
+                out.writeBytes(String.format("\\u%04x", unit).getBytes(StandardCharsets.US_ASCII));
+                i += MARK_BYTES.length + DIGITS;
+            } else {
+                // Also a mark that stands for nothing: somebody else has rewritten the row and left our mark on it.
+                out.write(json[i++]);
+            }
+        }
+        return out.toByteArray();
+    }
+
+    private static void writeEscape(ByteArrayOutputStream out, int unit) {
+        out.writeBytes(MARK_BYTES);
+        out.writeBytes(String.format("%04x", unit).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static boolean isMark(byte[] json, int i) {
+        return json[i] == MARK_BYTES[0]
+                && i + 2 < json.length
+                && json[i + 1] == MARK_BYTES[1]
+                && json[i + 2] == MARK_BYTES[2];
+    }
+
+    private static boolean isSurrogate(int unit) {
+        return unit >= Character.MIN_SURROGATE && unit <= Character.MAX_SURROGATE;
+    }
+
+    /** Whether {@code unit}, which is written at {@code i}, is the first half of a pair whose second half follows. */
+    private static boolean isPair(byte[] json, int i, int unit) {
+        if (unit < Character.MIN_HIGH_SURROGATE || unit > Character.MAX_HIGH_SURROGATE) {
+            return false;
+        }
+        int next = i + UNIT;
+        if (next + 1 >= json.length || json[next] != '\\' || json[next + 1] != 'u') {
+            return false;
+        }
+        int low = hex(json, next + 2);
+        return low >= Character.MIN_LOW_SURROGATE && low <= Character.MAX_LOW_SURROGATE;
+    }
+
+    /** Reads four hex digits; -1 where there are none. */
+    private static int hex(byte[] json, int from) {
+        if (from + DIGITS > json.length) {
+            return -1;
+        }
+        int value = 0;
+        for (int i = from; i < from + DIGITS; i++) {
+            int digit = Character.digit(json[i], 16);
+            if (digit < 0) {
+                return -1;
+            }
+            value = value * 16 + digit;
+        }
+        return value;
+    }
+}

@@ -1,0 +1,134 @@
+package ch.sbb.esta.results.jdbi;
+
+import ch.sbb.esta.results.ListOrder;
+import ch.sbb.esta.results.ListQuery;
+import ch.sbb.esta.results.Page;
+import ch.sbb.esta.results.PageToken;
+import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.Result;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.result.ResultIterator;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one page by keyset: it begins behind the sort values of the last row before. A page ends early where its rows together would
+ * become too large; the rest is on the next.
+ */
+final class Listing<T> {
+
+    /** Small, because a row may have megabytes. */
+    static final int ROWS_PER_FETCH = 20;
+
+    private final Schema schema;
+    private final String select;
+    private final RowMapper<Optional<T>> mapper;
+    private final ToLongFunction<T> size;
+
+    private Listing(Schema schema, String select, RowMapper<Optional<T>> mapper, ToLongFunction<T> size) {
+        this.schema = schema;
+        this.select = select;
+        this.mapper = mapper;
+        this.size = size;
+    }
+
+    static Listing<Result> results(Schema schema) {
+        return new Listing<>(
+                schema, "SELECT " + ResultTable.COLUMNS + " FROM {results} r", ResultTable::map, result -> 0);
+    }
+
+    static Listing<Record> records(Schema schema) {
+        return new Listing<>(
+                schema,
+                "SELECT " + RecordTable.COLUMNS + " FROM {records} r",
+                RecordTable::map,
+                record -> record.data().length);
+    }
+
+    /** A row that was read, with its place in the order; without an item where the row cannot be named. */
+    private record Row<T>(PageToken position, Optional<T> item) {}
+
+    Page<T> page(Handle handle, ListQuery query, long maxBytes) {
+        Optional<PageToken> start = query.position();
+        Query statement = handle.createQuery(schema.sql(statement(query, start.isPresent())))
+                .bind("limit", query.pageSize() + 1)
+                .setFetchSize(ROWS_PER_FETCH);
+        query.parent().ifPresent(parent -> statement.bind("parent", parent));
+        query.result().ifPresent(result -> statement.bind("result_name", result));
+        start.ifPresent(position -> statement.bind("uid", position.uid()));
+        if (query.order().field() != ListOrder.Field.ID) {
+            start.ifPresent(position -> statement.bind("time", position.time().atOffset(ZoneOffset.UTC)));
+        }
+        RowMapper<Row<T>> rows =
+                (row, context) -> new Row<>(position(query.order().field(), row), mapper.map(row, context));
+        try (ResultIterator<Row<T>> found = statement.map(rows).iterator()) {
+            return collect(found, query, maxBytes);
+        }
+    }
+
+    private Page<T> collect(ResultIterator<Row<T>> found, ListQuery query, long maxBytes) {
+        List<T> items = new ArrayList<>();
+        @Nullable PageToken last = null;
+        int count = 0;
+        long bytes = 0;
+        while (found.hasNext()) {
+            Row<T> row = found.next();
+            long rowBytes = row.item.map(size::applyAsLong).orElse(0L);
+            if (count == query.pageSize() || (count > 0 && bytes + rowBytes > maxBytes)) {
+                return new Page<>(items, Objects.requireNonNull(last).encode(query));
+            }
+            row.item.ifPresent(items::add);
+            last = row.position;
+            bytes += rowBytes;
+            count++;
+        }
+        return new Page<>(items, null);
+    }
+
+    /** All parts are constants of ours; what the caller gave is bound. */
+    private String statement(ListQuery query, boolean hasStart) {
+        List<String> conditions = new ArrayList<>();
+        query.parent().ifPresent(parent -> conditions.add("r.parent = :parent"));
+        query.result().ifPresent(result -> conditions.add("r.result_name = :result_name"));
+        boolean ascending = query.order().direction() == ListOrder.Direction.ASC;
+        Optional<String> time = timeColumn(query.order().field());
+        if (hasStart) {
+            String key = time.map(column -> "(" + column + ", r.id)").orElse("r.id");
+            String bound = time.map(column -> "(:time, :uid)").orElse(":uid");
+            conditions.add(key + (ascending ? " > " : " < ") + bound);
+        }
+        String direction = ascending ? " ASC" : " DESC";
+        return select
+                + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
+                + " ORDER BY " + time.map(column -> column + direction + ", ").orElse("") + "r.id" + direction
+                + " LIMIT :limit";
+    }
+
+    /** A row of others may lack a time; it sorts as the oldest instead of getting lost between two pages. */
+    private static Optional<String> timeColumn(ListOrder.Field field) {
+        return switch (field) {
+            case ID -> Optional.empty();
+            case CREATE_TIME -> Optional.of("coalesce(r.created_time, 'epoch')");
+            case UPDATE_TIME -> Optional.of("coalesce(r.updated_time, 'epoch')");
+        };
+    }
+
+    private static PageToken position(ListOrder.Field field, ResultSet row) throws SQLException {
+        Instant time = switch (field) {
+            case ID -> Instant.EPOCH;
+            case CREATE_TIME -> Columns.stored(row).createTime();
+            case UPDATE_TIME -> Columns.stored(row).updateTime();
+        };
+        return new PageToken(time, row.getString("id"));
+    }
+}

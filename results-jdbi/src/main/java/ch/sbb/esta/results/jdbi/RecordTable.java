@@ -1,0 +1,226 @@
+package ch.sbb.esta.results.jdbi;
+
+import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.RecordName;
+import ch.sbb.esta.results.ResultName;
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.RunSnapshot.Origin;
+import ch.sbb.esta.results.RunVersion;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The statements on the table {@code records}. */
+final class RecordTable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RecordTable.class);
+
+    static final String COLUMNS = """
+            r.parent, r.result_name, r.id, r.name, r.type, CAST(r.data AS text) AS data, \
+            r.esta_data_escaped IS TRUE AS data_escaped, r.etag, \
+            coalesce(r.created_time, 'epoch') AS created_time, coalesce(r.updated_time, 'epoch') AS updated_time""";
+
+    /** Whether two rows hold the same object: type, JSON and the mark of the escape. */
+    private static final String DIFFERENT = """
+            (r.type IS DISTINCT FROM %1$s.type OR r.data IS DISTINCT FROM %1$s.data \
+            OR (r.esta_data_escaped IS TRUE) <> (%1$s.esta_data_escaped IS TRUE))""";
+
+    private final String archive;
+    private final String versions;
+    private final String update;
+    private final String lock;
+    private final String find;
+    private final String delete;
+
+    RecordTable(Schema schema) {
+        archive = schema.sql("""
+                INSERT INTO {records} AS r (parent, result_id, result_name, id, name, type, data, created_time,
+                    updated_time, etag, esta_data_escaped)
+                SELECT n.parent, n.result_id, n.result_name, n.id, n.name, n.type, CAST(convert_from(n.data, 'UTF8') AS jsonb),
+                    :time, :time, %s, nullif(n.escaped, false)
+                FROM (SELECT unnest(:parents) AS parent, unnest(:result_ids) AS result_id,
+                        unnest(:result_names) AS result_name, unnest(:ids) AS id, unnest(:names) AS name,
+                        unnest(:types) AS type, unnest(:data) AS data, unnest(:escaped) AS escaped) n
+                ON CONFLICT (parent, result_name, name) DO UPDATE SET
+                    type = EXCLUDED.type, data = EXCLUDED.data, updated_time = EXCLUDED.updated_time,
+                    etag = %s, esta_data_escaped = EXCLUDED.esta_data_escaped
+                WHERE (r.data IS NULL OR %s = %s) AND %s AND %s
+                RETURNING r.parent, r.result_name, r.name, r.id
+                """.formatted(
+                        Change.FIRST_ETAG,
+                        Change.NEXT_ETAG,
+                        uid("r.data"),
+                        uid("EXCLUDED.data"),
+                        newest(),
+                        DIFFERENT.formatted("EXCLUDED")));
+        versions = schema.sql("""
+                SELECT r.parent, r.result_name, r.name, %s AS uid, %s AS finished, %s AS version
+                FROM (SELECT unnest(:parents) AS parent, unnest(:result_names) AS result_name, unnest(:names) AS name) n
+                JOIN {records} r ON r.parent = n.parent AND r.result_name = n.result_name AND r.name = n.name
+                """.formatted(uid("r.data"), finished("r.data"), version("r.data")));
+        update = schema.sql("""
+                UPDATE {records} r SET type = n.type, data = n.data, updated_time = :time, etag = %s,
+                    esta_data_escaped = n.esta_data_escaped
+                FROM (SELECT :type AS type, CAST(convert_from(:data, 'UTF8') AS jsonb) AS data,
+                        nullif(:escaped, false) AS esta_data_escaped) n
+                WHERE r.parent = :parent AND r.result_name = :result_name AND r.name = :name AND %s
+                """.formatted(Change.NEXT_ETAG, DIFFERENT.formatted("n")));
+        String byName = " WHERE r.parent = :parent AND r.result_name = :result_name AND r.name = :name";
+        lock = schema.sql("SELECT coalesce(r.etag, '') FROM {records} r" + byName + " FOR NO KEY UPDATE");
+        find = schema.sql("SELECT " + COLUMNS + " FROM {records} r" + byName);
+        delete = schema.sql("DELETE FROM {records} r" + byName);
+    }
+
+    /** The guard of {@link RunVersion}, decided from the objects, so that it holds for rows that others wrote too. */
+    private static String newest() {
+        String stored = version("r.data");
+        String arrived = version("EXCLUDED.data");
+        return """
+                CASE WHEN %1$s <> %2$s THEN %2$s
+                     WHEN EXCLUDED.id = ANY(:live_ids) THEN true
+                     WHEN %3$s ~ '^[0-9]{1,40}$' AND %4$s ~ '^[0-9]{1,40}$'
+                         THEN CAST(%4$s AS numeric) >= CAST(%3$s AS numeric)
+                     ELSE true END""".formatted(finished("r.data"), finished("EXCLUDED.data"), stored, arrived);
+    }
+
+    private static String uid(String data) {
+        return "(" + data + " #>> '{metadata,uid}')";
+    }
+
+    private static String version(String data) {
+        return "(CASE WHEN jsonb_typeof(%1$s #> '{metadata,resourceVersion}') = 'string' THEN %1$s #>> '{metadata,resourceVersion}' ELSE '' END)"
+                .formatted(data);
+    }
+
+    /** The first condition of that type counts, as in {@code RunSnapshot}. */
+    private static String finished(String data) {
+        return """
+                coalesce(CASE WHEN jsonb_typeof(%1$s #> '{status,conditions}') = 'array' THEN
+                    jsonb_path_query_first(%1$s #> '{status,conditions}', 'strict $[*] ? (@.type == "Succeeded")', '{}', true)
+                    ->> 'status' IN ('True', 'False') END, false)""".formatted(data);
+    }
+
+    /** What is stored of a run that was not written: whose it is and which version, as of the lock that we hold. */
+    record StoredVersion(String uid, RunVersion version) {}
+
+    /** Writes runs that are new or newer; returns the ids of the rows that were written. */
+    Map<RecordName, String> archive(Handle handle, List<ArchiveRow> rows, Change change) {
+        Map<RecordName, String> written = new HashMap<>();
+        handle.createQuery(archive)
+                .bind("time", change.time())
+                .bind("nanoseconds", change.nanoseconds())
+                .bind("parents", SqlArray.texts(rows, row -> row.name().parent()))
+                .bind("result_ids", SqlArray.texts(rows, ArchiveRow::resultId))
+                .bind(
+                        "result_names",
+                        SqlArray.texts(rows, row -> row.name().result().result()))
+                .bind("ids", SqlArray.texts(rows, ArchiveRow::id))
+                .bind("names", SqlArray.texts(rows, row -> row.name().record()))
+                .bind("types", SqlArray.texts(rows, row -> row.run().kind().recordType()))
+                .bind("data", SqlArray.bytes(rows, row -> row.data().json()))
+                .bind("escaped", SqlArray.flags(rows, row -> row.data().escaped()))
+                .bind(
+                        "live_ids",
+                        SqlArray.texts(
+                                rows.stream()
+                                        .filter(row -> row.run().version().origin() == Origin.LIVE_READ)
+                                        .toList(),
+                                ArchiveRow::id))
+                .map((row, context) -> Map.entry(name(row), row.getString("id")))
+                .forEach(entry -> written.put(entry.getKey(), entry.getValue()));
+        return written;
+    }
+
+    Map<RecordName, StoredVersion> versions(Handle handle, List<ArchiveRow> rows) {
+        Map<RecordName, StoredVersion> versions = new HashMap<>();
+        handle.createQuery(this.versions)
+                .bind("parents", SqlArray.texts(rows, row -> row.name().parent()))
+                .bind(
+                        "result_names",
+                        SqlArray.texts(rows, row -> row.name().result().result()))
+                .bind("names", SqlArray.texts(rows, row -> row.name().record()))
+                .map((row, context) -> Map.entry(name(row), storedVersion(row)))
+                .forEach(entry -> versions.put(entry.getKey(), entry.getValue()));
+        return versions;
+    }
+
+    private static StoredVersion storedVersion(ResultSet row) throws SQLException {
+        String uid = row.getString("uid");
+        RunVersion version = new RunVersion(row.getBoolean("finished"), row.getString("version"), Origin.WATCH);
+        return new StoredVersion(uid == null ? "" : uid, version);
+    }
+
+    private static RecordName name(ResultSet row) throws SQLException {
+        return new RecordName(
+                new ResultName(row.getString("parent"), row.getString("result_name")), row.getString("name"));
+    }
+
+    /** The etag of a Record that nobody else changes until the end of the transaction. */
+    Optional<String> lock(Handle handle, RecordName name) {
+        return named(handle.createQuery(lock), name).mapTo(String.class).findOne();
+    }
+
+    /** Replaces the data unless it is the same. */
+    void update(Handle handle, RecordName name, String type, byte[] data, Change change) {
+        JsonEscape.Encoded encoded = JsonEscape.encode(data);
+        handle.createUpdate(update)
+                .bind("parent", name.parent())
+                .bind("result_name", name.result().result())
+                .bind("name", name.record())
+                .bind("type", type)
+                .bind("data", encoded.json())
+                .bind("escaped", encoded.escaped())
+                .bind("time", change.time())
+                .bind("nanoseconds", change.nanoseconds())
+                .execute();
+    }
+
+    Optional<Record> find(Handle handle, RecordName name) {
+        return named(handle.createQuery(find), name)
+                .map(RecordTable::map)
+                .findOne()
+                .flatMap(record -> record);
+    }
+
+    void delete(Handle handle, RecordName name) {
+        handle.createUpdate(delete)
+                .bind("parent", name.parent())
+                .bind("result_name", name.result().result())
+                .bind("name", name.record())
+                .execute();
+    }
+
+    private static Query named(Query query, RecordName name) {
+        return query.bind("parent", name.parent())
+                .bind("result_name", name.result().result())
+                .bind("name", name.record());
+    }
+
+    /** A row whose name is malformed was written by somebody else; it cannot be named here and must not fail a whole list. */
+    static Optional<Record> map(ResultSet row, StatementContext context) throws SQLException {
+        try {
+            String type = row.getString("type");
+            return Optional.of(new Record(name(row), Columns.stored(row), type == null ? "" : type, data(row)));
+        } catch (ResultsException e) {
+            LOG.warn("passing over a row of records that has a malformed name: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static byte[] data(ResultSet row) throws SQLException {
+        byte[] data = row.getBytes("data");
+        if (data == null) {
+            return "null".getBytes(StandardCharsets.US_ASCII);
+        }
+        return row.getBoolean("data_escaped") ? JsonEscape.decode(data) : data;
+    }
+}
