@@ -30,7 +30,7 @@ final class ArchiveWorker implements Runnable {
     private final List<QueuedRun> batch = new ArrayList<>();
     private final Map<String, Boolean> warned = new RecentKeys();
     /** Found guilty while the store took others, and not in the quarantine yet. */
-    private final Map<QueuedRun, Bisection.Culprit> culprits = new IdentityHashMap<>();
+    private final IdentityHashMap<QueuedRun, Bisection.Culprit> culprits = new IdentityHashMap<>();
 
     /** Whether all of a batch failed for good, so that it needs others to tell whether it is the batch or the store. */
     private boolean storeSuspect;

@@ -2,32 +2,37 @@ package ch.sbb.esta.results.archive;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Counts by the values of an enum. Thread-safe. */
 final class Counts<E extends Enum<E>> {
 
     private final Class<E> type;
-    private final AtomicLongArray counts;
+    /** Never changed after construction: only the counters inside. */
+    private final Map<E, AtomicLong> counts;
 
     Counts(Class<E> type) {
         this.type = type;
-        this.counts = new AtomicLongArray(type.getEnumConstants().length);
+        this.counts = new EnumMap<>(type);
+        for (E value : type.getEnumConstants()) {
+            counts.put(value, new AtomicLong());
+        }
     }
 
     void add(E value) {
-        counts.incrementAndGet(value.ordinal());
+        Objects.requireNonNull(counts.get(value)).incrementAndGet();
     }
 
     /** Only what occurred. */
     Map<E, Long> toMap() {
         Map<E, Long> map = new EnumMap<>(type);
-        for (E value : type.getEnumConstants()) {
-            long count = counts.get(value.ordinal());
+        counts.forEach((value, counter) -> {
+            long count = counter.get();
             if (count > 0) {
                 map.put(value, count);
             }
-        }
+        });
         return map;
     }
 }

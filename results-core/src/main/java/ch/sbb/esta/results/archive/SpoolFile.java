@@ -12,11 +12,29 @@ import java.util.zip.CRC32C;
  * The content of one file of the spool: a line {@code esta-results-spool 1 ORIGIN LENGTH CRC32C}, then the object's bytes as they came.
  * The array of {@link #json()} is not to be written into.
  */
-record SpoolFile(RunSnapshot.Origin origin, byte[] json, String checksum) {
+final class SpoolFile {
 
     private static final Pattern HEADER =
             Pattern.compile("esta-results-spool 1 (WATCH|LIVE_READ) ([0-9]{1,10}) ([0-9a-f]{8})");
     private static final int MAX_HEADER = 100;
+
+    private final RunSnapshot.Origin origin;
+    private final byte[] json;
+    private final String checksum;
+
+    private SpoolFile(RunSnapshot.Origin origin, byte[] json, String checksum) {
+        this.origin = origin;
+        this.json = json;
+        this.checksum = checksum;
+    }
+
+    RunSnapshot.Origin origin() {
+        return origin;
+    }
+
+    byte[] json() {
+        return json;
+    }
 
     static SpoolFile of(RunSnapshot.Origin origin, byte[] json) {
         return new SpoolFile(origin, json, checksum(origin, json));

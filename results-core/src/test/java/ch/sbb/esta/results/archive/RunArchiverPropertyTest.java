@@ -91,12 +91,7 @@ class RunArchiverPropertyTest {
         Path copy = Files.createDirectory(directory.resolve("spool-" + incarnations));
         try (var files = Files.newDirectoryStream(life.spool)) {
             for (Path file : files) {
-                try {
-                    Files.copy(file, copy.resolve(String.valueOf(file.getFileName())));
-                } catch (NoSuchFileException e) {
-                    // Archived and removed between listing and copying: the store has it.
-                    continue;
-                }
+                copyIfThere(file, copy.resolve(String.valueOf(file.getFileName())));
             }
         }
         life.archiver.close(Duration.ZERO);
@@ -105,6 +100,15 @@ class RunArchiverPropertyTest {
             assertPromiseKept(copy, "after a crash");
         }
         return begin(copy, spooling, random);
+    }
+
+    private static void copyIfThere(Path file, Path copy) throws IOException {
+        try {
+            Files.copy(file, copy);
+        } catch (NoSuchFileException e) {
+            // Archived and removed between listing and copying: then the store has it.
+            assertThat(copy).doesNotExist();
+        }
     }
 
     private Life restart(Life life, Spooling spooling, Random random) {
