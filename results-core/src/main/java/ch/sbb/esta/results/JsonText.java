@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonText {
 
-    static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(RunReading.MAX_DEPTH)
                             .maxStringLength(RunReading.MAX_BYTES)
@@ -53,7 +53,7 @@ public final class JsonText {
         findUnreadable(json).ifPresent(fault -> {
             throw ResultsException.invalid(fault);
         });
-        try (JsonParser parser = MAPPER.createParser(json)) {
+        try (JsonParser parser = parser(json)) {
             if (parser.nextToken() == null) {
                 throw ResultsException.invalid("no JSON value");
             }
@@ -66,6 +66,21 @@ public final class JsonText {
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory failed", e);
         }
+    }
+
+    static JsonParser parser(byte[] json) throws IOException {
+        return MAPPER.createParser(withReadableKeys(json));
+    }
+
+    /**
+     * Makes keys readable for Jackson, which refuses those that hold half a surrogate pair although JSON allows them: each half is moved
+     * into the private use area, {@code \}{@code ud800} to {@code \}{@code ue000}. Values and lengths stay.
+     *
+     * @param json a JSON value in UTF-8; need not be valid
+     * @return the same array where no key holds half a pair, else a copy
+     */
+    public static byte[] withReadableKeys(byte[] json) {
+        return LoneSurrogates.movedOutOfKeys(json);
     }
 
     /** Faults that are found before parsing: too long, or not UTF-8. */

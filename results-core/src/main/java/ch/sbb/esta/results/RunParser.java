@@ -41,7 +41,7 @@ final class RunParser {
         if (unreadable.isPresent()) {
             return invalid(unreadable.get());
         }
-        try (JsonParser parser = JsonText.MAPPER.createParser(json)) {
+        try (JsonParser parser = JsonText.parser(json)) {
             scan(parser);
         } catch (JsonProcessingException e) {
             return invalid(JsonText.fault(e));
