@@ -631,7 +631,7 @@ public abstract class ResultsStoreContract {
         store.archive(List.of(SampleRun.pipelineRun(P).placed()));
         Record before = record(RESULT.record(P));
         clock.advance(Duration.ofSeconds(1));
-        byte[] data = "[null,1e2,\"\\u0000\"]".getBytes(StandardCharsets.UTF_8);
+        byte[] data = "[null,100,\"\\u0000\"]".getBytes(StandardCharsets.UTF_8);
 
         Record after =
                 store.updateRecord(before.name(), "t", data, before.stored().etag());
