@@ -104,7 +104,9 @@ final class JsonEscape {
                 out.writeBytes(MARK_BYTES);
                 i += MARK_BYTES.length + DIGITS;
             } else if (unit == 0 || isSurrogate(unit)) {
-                out.writeBytes(String.format("\\u%04x", unit).getBytes(StandardCharsets.US_ASCII));
+                out.write('\\');
+                out.write('u');
+                writeHex(out, unit);
                 i += MARK_BYTES.length + DIGITS;
             } else {
                 // Also a mark that stands for nothing: somebody else has rewritten the row and left our mark on it.
@@ -123,7 +125,13 @@ final class JsonEscape {
 
     private static void writeEscape(ByteArrayOutputStream out, int unit) {
         out.writeBytes(MARK_BYTES);
-        out.writeBytes(String.format("%04x", unit).getBytes(StandardCharsets.US_ASCII));
+        writeHex(out, unit);
+    }
+
+    private static void writeHex(ByteArrayOutputStream out, int unit) {
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            out.write(Character.forDigit(unit >> shift & 0xf, 16));
+        }
     }
 
     private static boolean isMark(byte[] json, int i) {

@@ -96,11 +96,9 @@ final class Fixture implements AutoCloseable {
     }
 
     static RunPlacement run(String uid, String version, String spec) {
-        String json =
-                """
+        String json = """
                 {"apiVersion":"tekton.dev/v1","kind":"PipelineRun","metadata":{"namespace":"ci","name":"n","uid":"%s",
-                 "resourceVersion":"%s"},"spec":%s}"""
-                        .formatted(uid, version, spec);
+                 "resourceVersion":"%s"},"spec":%s}""".formatted(uid, version, spec);
         return placed(json);
     }
 

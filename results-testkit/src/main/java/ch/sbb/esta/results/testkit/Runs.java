@@ -55,6 +55,9 @@ final class Runs {
 
     /** Spells halves of surrogate pairs as plain text, because Jackson reads no keys that hold one. */
     private static String readable(String json) {
+        if (!json.contains("\\ud") && !json.contains("\\uD")) {
+            return json;
+        }
         StringBuilder out = new StringBuilder();
         int i = 0;
         while (i < json.length()) {
