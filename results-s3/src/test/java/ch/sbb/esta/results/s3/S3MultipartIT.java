@@ -187,7 +187,7 @@ class S3MultipartIT {
 
     @Test
     void aPartThatNeverArrivesEndsTheUpload() {
-        http.fail(part(2), Integer.MAX_VALUE, answer(503, "SlowDown"));
+        http.fail(part(2), Integer.MAX_VALUE, answer(500, "InternalError"));
         assertThatThrownBy(() -> store.putIfAbsent("a", THREE_PARTS))
                 .hasMessageContaining("UploadPart 2")
                 .asInstanceOf(type(ResultsException.class))
