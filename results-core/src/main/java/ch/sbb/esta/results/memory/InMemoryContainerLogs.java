@@ -14,11 +14,13 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -33,6 +35,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
 
     private final InstantSource clock;
     private final Map<String, PodInMemory> pods = new LinkedHashMap<>();
+    private final Set<String> foreign = new HashSet<>();
     private final List<PodHandler> handlers = new ArrayList<>();
     private ZoneOffset zone = ZoneOffset.UTC;
     private Instant lastHeard;
@@ -75,6 +78,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
      */
     public void addPod(PodSnapshot pod) {
         synchronized (this) {
+            foreign.remove(pod.namespace() + "/" + pod.name());
             PodInMemory old = pods.put(pod.namespace() + "/" + pod.name(), new PodInMemory(pod));
             if (old != null) {
                 old.vanish();
@@ -82,6 +86,20 @@ public final class InMemoryContainerLogs implements ContainerLogs {
             notifyAll();
         }
         deliver(Type.SEEN, pod);
+    }
+
+    /**
+     * Takes a name for a pod that belongs to no TaskRun: no watch and no question shows it.
+     *
+     * @param namespace the namespace
+     * @param pod the pod's name
+     */
+    public synchronized void addForeignPod(String namespace, String pod) {
+        if (pods.containsKey(namespace + "/" + pod)) {
+            throw new IllegalArgumentException(
+                    "there is a pod " + Escaped.of(namespace + "/" + pod) + "; delete it first");
+        }
+        foreign.add(namespace + "/" + pod);
     }
 
     /**

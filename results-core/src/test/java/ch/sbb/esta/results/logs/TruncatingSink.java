@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,7 +31,6 @@ final class TruncatingSink implements LogSink {
 
     private static final class Log {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        final TreeMap<Long, Instant> lines = new TreeMap<>();
         final List<Instant> times = new ArrayList<>();
         final List<Long> starts = new ArrayList<>();
         final List<LogDefect> defects = new ArrayList<>();
@@ -68,7 +68,7 @@ final class TruncatingSink implements LogSink {
     }
 
     /** As if the process had died: all writers are fenced off, and of each live log only the first bytes are durable. */
-    void crash(java.util.Random random) {
+    void crash(Random random) {
         for (Log log : logs.values()) {
             synchronized (log) {
                 log.owner = null;
@@ -124,6 +124,7 @@ final class TruncatingSink implements LogSink {
         private final ContainerLogId id;
         private final Log log;
         private final Object me;
+        private @Nullable Instant begun;
 
         Writer(ContainerLogId id, Log log, Object me) {
             this.id = id;
@@ -166,8 +167,7 @@ final class TruncatingSink implements LogSink {
         public void beginLine(Instant time) {
             synchronized (log) {
                 check();
-                log.times.add(time);
-                log.starts.add((long) log.bytes.size());
+                begun = time;
             }
         }
 
@@ -175,6 +175,11 @@ final class TruncatingSink implements LogSink {
         public void append(byte[] buffer, int offset, int length) {
             synchronized (log) {
                 check();
+                if (begun != null) {
+                    log.times.add(begun);
+                    log.starts.add((long) log.bytes.size());
+                    begun = null;
+                }
                 log.bytes.write(buffer, offset, length);
             }
         }
