@@ -8,6 +8,7 @@ import ch.sbb.esta.results.spi.LogWriter.LineMark;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A writer whose backend may refuse for now: every call is made again until it is taken, the caller waits meanwhile and reads nothing.
@@ -22,6 +23,7 @@ final class SinkWriter {
 
     private Anchor.Run run;
     private Instant runTime;
+    private @Nullable Instant begun;
     private long written;
     private int refusals;
 
@@ -59,7 +61,7 @@ final class SinkWriter {
         return run;
     }
 
-    /** Bytes and begun lines that went through this object: changes whenever something is written. */
+    /** Bytes that went through this object. */
     long written() {
         return written;
     }
@@ -68,23 +70,17 @@ final class SinkWriter {
         return writer.info().extent().lines() == 0;
     }
 
+    /** A line begins with its first byte: until then nothing is written, for a cut may come before it. */
     void beginLine(Instant time) {
-        do {
-            try {
-                writer.beginLine(time);
-                break;
-            } catch (ResultsException e) {
-                refused(e);
-            }
-        } while (true);
-        refusals = 0;
-        run = time.equals(runTime) ? new Anchor.Run(run.count() + 1, run.exact()) : new Anchor.Run(1, true);
-        runTime = time;
-        written++;
-        counters.lines.increment();
+        begun = time;
     }
 
     void append(byte[] buffer, int offset, int length) {
+        Instant time = begun;
+        if (time != null) {
+            begin(time);
+            begun = null;
+        }
         do {
             try {
                 writer.append(buffer, offset, length);
@@ -96,6 +92,22 @@ final class SinkWriter {
         refusals = 0;
         written += length;
         counters.bytes.add(length);
+        if (time != null) {
+            run = time.equals(runTime) ? new Anchor.Run(run.count() + 1, run.exact()) : new Anchor.Run(1, true);
+            runTime = time;
+            counters.lines.increment();
+        }
+    }
+
+    private void begin(Instant time) {
+        do {
+            try {
+                writer.beginLine(time);
+                break;
+            } catch (ResultsException e) {
+                refused(e);
+            }
+        } while (true);
     }
 
     void defect(LogDefect.Reason reason, String detail) {

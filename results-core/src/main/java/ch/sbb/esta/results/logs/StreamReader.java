@@ -196,15 +196,15 @@ final class StreamReader implements LineParser.Handler {
     }
 
     private Ending atEnd() {
-        if (parser.lines() > 0) {
-            return parser.isInsidePrefix() ? Ending.BROKEN : Ending.ENDED;
+        if (parser.isInsidePrefix() && (parser.lines() > 0 || !parser.beganUnprefixed())) {
+            return Ending.BROKEN;
         }
-        String text = parser.unprefixedText();
-        if (text.isEmpty()) {
+        if (parser.lines() > 0 || !parser.beganUnprefixed()) {
             return Ending.ENDED;
         }
         // Behind a filter the rest of a split line may stand alone; without one, text without timestamp is no log at
         // all.
+        String text = parser.unprefixedText();
         boolean sentence = !options.filtered || SENTENCES.stream().anyMatch(text::startsWith);
         return sentence ? Ending.SENTENCE : Ending.BROKEN;
     }

@@ -13,11 +13,15 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A cluster in memory whose pods write logs, with the faults of real ones, driven by a test.
@@ -31,6 +35,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
 
     private final InstantSource clock;
     private final Map<String, PodInMemory> pods = new LinkedHashMap<>();
+    private final Set<String> foreign = new HashSet<>();
     private final List<PodHandler> handlers = new ArrayList<>();
     private ZoneOffset zone = ZoneOffset.UTC;
     private Instant lastHeard;
@@ -73,6 +78,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
      */
     public void addPod(PodSnapshot pod) {
         synchronized (this) {
+            foreign.remove(pod.namespace() + "/" + pod.name());
             PodInMemory old = pods.put(pod.namespace() + "/" + pod.name(), new PodInMemory(pod));
             if (old != null) {
                 old.vanish();
@@ -80,6 +86,20 @@ public final class InMemoryContainerLogs implements ContainerLogs {
             notifyAll();
         }
         deliver(Type.SEEN, pod);
+    }
+
+    /**
+     * Takes a name for a pod that belongs to no TaskRun: no watch and no question shows it.
+     *
+     * @param namespace the namespace
+     * @param pod the pod's name
+     */
+    public synchronized void addForeignPod(String namespace, String pod) {
+        if (pods.containsKey(namespace + "/" + pod)) {
+            throw new IllegalArgumentException(
+                    "there is a pod " + Escaped.of(namespace + "/" + pod) + "; delete it first");
+        }
+        foreign.add(namespace + "/" + pod);
     }
 
     /**
@@ -100,7 +120,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
      * @param timestamp what the node's clock shows
      */
     public void append(Address container, byte[] line, Instant timestamp) {
-        byte[] whole = java.util.Arrays.copyOf(line, line.length + 1);
+        byte[] whole = Arrays.copyOf(line, line.length + 1);
         whole[line.length] = '\n';
         appendPart(container, whole, timestamp);
     }
@@ -280,7 +300,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
         return container.open(this, request, zone);
     }
 
-    private void change(Address address, java.util.function.Consumer<ContainerInMemory> change) {
+    private void change(Address address, Consumer<ContainerInMemory> change) {
         PodSnapshot snapshot;
         synchronized (this) {
             change.accept(log(address));

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** One open stream of a log in memory; guarded by the cluster. */
 final class LogStreamInMemory extends InputStream {
 
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.nnnnnnnnnXXX");
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSSXXX");
 
     private final Object lock;
     private final ContainerInMemory container;
