@@ -58,10 +58,10 @@ final class Completeness {
         coveredUntil = null;
     }
 
-    /** The stream was open until now, and nothing came. */
-    void ended(Instant now) {
+    /** The stream was ended, but was open until then, and nothing came. */
+    void ended(Instant openUntil) {
         if (coveredUntil != null) {
-            coveredUntil = now;
+            coveredUntil = openUntil;
         }
     }
 

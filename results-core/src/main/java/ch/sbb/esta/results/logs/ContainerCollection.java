@@ -245,7 +245,7 @@ final class ContainerCollection {
         if (reader.hasProgressed()) {
             backoff.reset();
         }
-        judgeCover(to, stream, ending, now);
+        judgeCover(to, stream, ending);
         return switch (ending) {
             case ENDED -> ended(to, reader, mode);
             case BROKEN -> retry();
@@ -266,11 +266,11 @@ final class ContainerCollection {
         };
     }
 
-    private void judgeCover(SinkWriter to, OpenStream stream, Ending ending, Instant now) {
+    private void judgeCover(SinkWriter to, OpenStream stream, Ending ending) {
         if (!to.isEmpty()) {
             completeness.delivered();
         } else if (ending == Ending.ENDED || ending == Ending.BROKEN || stream.isYielded()) {
-            completeness.ended(now);
+            completeness.ended(stream.openUntil());
         }
     }
 

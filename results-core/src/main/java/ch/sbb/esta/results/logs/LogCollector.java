@@ -282,6 +282,7 @@ public final class LogCollector implements AutoCloseable {
             List<ContainerCollection> silent = new ArrayList<>();
             for (ContainerCollection collection : scheduler.running()) {
                 collection.current().ifPresent(stream -> {
+                    stream.beat(now);
                     Duration silence = stream.waitingSince()
                             .map(since -> Duration.between(since, now))
                             .orElse(Duration.ZERO);

@@ -15,6 +15,9 @@ final class OpenStream implements AutoCloseable {
     private final InstantSource clock;
     private final Instant openedAt;
     private volatile @Nullable Instant waitingSince;
+    private volatile Instant openUntil;
+    private @Nullable Instant beatOf;
+    private Instant beat = Instant.EPOCH;
     private volatile Instant checkedAt = Instant.EPOCH;
     private volatile boolean closed;
     private volatile boolean yielded;
@@ -23,6 +26,7 @@ final class OpenStream implements AutoCloseable {
         this.in = in;
         this.clock = clock;
         this.openedAt = clock.instant();
+        this.openUntil = openedAt;
     }
 
     int read(byte[] buffer) throws IOException {
@@ -41,6 +45,24 @@ final class OpenStream implements AutoCloseable {
     /** Since when the reader waits for bytes; empty while it is busy with what it got. */
     Optional<Instant> waitingSince() {
         return Optional.ofNullable(waitingSince);
+    }
+
+    /**
+     * Takes note that the reader still waits. A stream whose reader waits at two beats in the same call was open at the first of them; at
+     * the second it may have ended without the reader knowing yet, for example because the whole process stood still.
+     */
+    void beat(Instant now) {
+        Instant waiting = waitingSince;
+        if (waiting != null && waiting.equals(beatOf)) {
+            openUntil = beat;
+        }
+        beatOf = waiting;
+        beat = now;
+    }
+
+    /** Until when the stream was open for sure. */
+    Instant openUntil() {
+        return openUntil;
     }
 
     /** When the cluster was last asked because of the silence. */

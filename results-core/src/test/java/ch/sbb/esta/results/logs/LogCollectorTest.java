@@ -285,6 +285,23 @@ class LogCollectorTest {
     }
 
     @Test
+    void aStepThatWaitsForItsTurnOverACutIsComplete() {
+        try (Scene scene = new Scene().start()) {
+            scene.awaitFollowing();
+            for (int i = 0; i < 4; i++) {
+                scene.beats();
+                scene.pass(Duration.ofMinutes(1));
+                scene.beats();
+                scene.cluster.cut(Scene.STEP);
+                scene.awaitReconnects(i + 1);
+            }
+            scene.emit("my turn");
+            scene.terminate();
+            scene.assertComplete();
+        }
+    }
+
+    @Test
     void aPodThatVanishesLeavesAPartialLog() {
         try (Scene scene = new Scene().start()) {
             scene.emit(0, 20);

@@ -30,7 +30,7 @@ final class Scene implements AutoCloseable {
     LogCollectorConfig config = LogCollectorConfig.builder()
             .minBackoff(Duration.ofMillis(1))
             .maxBackoff(Duration.ofMillis(10))
-            .checkAfter(Duration.ofMillis(20))
+            .checkAfter(Duration.ofMillis(100))
             .build();
     LogCollector collector = new LogCollector(cluster, sink, config, now::get);
 
@@ -111,6 +111,16 @@ final class Scene implements AutoCloseable {
             pass(Duration.ofSeconds(1));
             return collector.openLogs().isEmpty();
         });
+    }
+
+    /** Lets the collector see twice that the stream is open. */
+    void beats() {
+        long end = System.nanoTime() + Duration.ofMillis(150).toNanos();
+        await(() -> System.nanoTime() > end);
+    }
+
+    void awaitReconnects(int count) {
+        await(() -> collector.stats().reconnects() >= count && cluster.openStreams() == 1);
     }
 
     void terminate() {

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The kit's API server, a client of fabric8 that talks to it, and what changes its objects beside that client. */
 final class TestCluster implements ClusterDriver, AutoCloseable {
 
-    private static final JsonMapper MAPPER = JsonMapper.builder()
+    private static final JsonMapper MAPPER = JsonMapper.builder(RawJson.FACTORY)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();

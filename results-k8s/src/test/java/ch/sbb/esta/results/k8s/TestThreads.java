@@ -13,8 +13,8 @@ final class TestThreads {
     private TestThreads() {}
 
     static void awaitNone(String name) {
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(named(name))
-                .isEmpty());
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(named(name)).isEmpty());
     }
 
     static Set<String> named(String name) {
