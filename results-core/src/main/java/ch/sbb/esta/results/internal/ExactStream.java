@@ -19,6 +19,7 @@ public final class ExactStream extends FilterInputStream {
      *
      * @param in the bytes
      * @param length how many were announced
+     * @throws IOException when no bytes were announced and whether there are any cannot be read
      */
     public ExactStream(InputStream in, long length) throws IOException {
         super(in);

@@ -112,7 +112,7 @@ final class SegmentWriter implements LogWriter {
         if (length == 0) {
             return;
         }
-        long room = length + (rereadLastLine() ? GrowingSegment.MAX_LINE_ENTRY : 0);
+        long room = (long) length + (rereadLastLine() ? GrowingSegment.MAX_LINE_ENTRY : 0);
         logs.reserve(room);
         boolean full;
         lock.lock();

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +67,7 @@ public final class SegmentedLogs implements LogSink, LogSource {
     private final Set<SegmentWriter> writers = ConcurrentHashMap.newKeySet();
     private final ScheduledThreadPoolExecutor timer;
     private final ThreadPoolExecutor shippers;
+    private final ScheduledFuture<?> ageCheck;
     private volatile boolean storeAnswers = true;
     private volatile boolean closed;
 
@@ -102,7 +104,8 @@ public final class SegmentedLogs implements LogSink, LogSource {
         shippers.allowCoreThreadTimeOut(true);
         timer = new ScheduledThreadPoolExecutor(1, Threads.named("log-timer"));
         long tick = Math.min(500, Math.max(10, config.segmentAge().toMillis() / 10));
-        timer.scheduleWithFixedDelay(this::shipDue, tick, tick, TimeUnit.MILLISECONDS);
+        // Only an execution that throws would end the repetition, and shipDue does not.
+        ageCheck = timer.scheduleWithFixedDelay(this::shipDue, tick, tick, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -174,7 +177,8 @@ public final class SegmentedLogs implements LogSink, LogSource {
             return;
         }
         closed = true;
-        timer.shutdownNow();
+        ageCheck.cancel(false);
+        timer.shutdown();
         for (SegmentWriter writer : List.copyOf(writers)) {
             writer.close();
         }

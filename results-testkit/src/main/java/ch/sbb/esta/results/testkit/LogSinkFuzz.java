@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 final class LogSinkFuzz {
 
     private static final int STEPS = 250;
+    private static final List<Reason> REASONS = List.of(Reason.values());
 
     private final long seed;
     private final Random random;
@@ -104,7 +105,7 @@ final class LogSinkFuzz {
     }
 
     private void defect() {
-        Reason reason = Reason.values()[random.nextInt(Reason.values().length)];
+        Reason reason = REASONS.get(random.nextInt(REASONS.size()));
         String detail = "seen " + defects.size();
         if (defects.size() < 50) {
             writer.defect(reason, detail);

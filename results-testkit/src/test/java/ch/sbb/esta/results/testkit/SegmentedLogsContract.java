@@ -16,9 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Segments over any blob store; every sink has the store behind a wire of its own, which can be cut. */
 abstract class SegmentedLogsContract extends LogSinkContract {
 
-    private final Map<LogSink, FaultyBlobStore> sinks = new IdentityHashMap<>();
+    private final Map<LogSink, FaultyBlobStore> sinks = new ConcurrentHashMap<>();
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
