@@ -39,7 +39,7 @@ final class CustomResources {
 
     /** Serves new and changed definitions. */
     void settle() {
-        for (StoredObject definition : pending.values()) {
+        for (StoredObject definition : List.copyOf(pending.values())) {
             pending.remove(definition.uid(), definition);
             ObjectNode tree = definition.toTree("v1");
             cluster.registry().register(resource(tree));

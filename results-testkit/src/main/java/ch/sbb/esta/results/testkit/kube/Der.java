@@ -56,7 +56,7 @@ final class Der {
             int arc = Integer.parseInt(arcs[i]);
             for (int shift = 28; shift > 0; shift -= 7) {
                 if (arc >>> shift != 0) {
-                    out.write(arc >>> shift & 0x7f | 0x80);
+                    out.write(((arc >>> shift) & 0x7f) | 0x80);
                 }
             }
             out.write(arc & 0x7f);
@@ -77,7 +77,7 @@ final class Der {
         } else {
             byte[] digits = BigInteger.valueOf(length).toByteArray();
             int from = digits[0] == 0 ? 1 : 0;
-            out.write(0x80 | digits.length - from);
+            out.write(0x80 | (digits.length - from));
             out.write(digits, from, digits.length - from);
         }
         out.writeBytes(content.toByteArray());

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * watch").
  *
  * @param resourceVersion empty when unset
- * @param match {@code resourceVersionMatch}; empty when unset
+ * @param match whether that very version is asked for, or any that is not older; empty when unset
  * @param limit zero for no limit
  * @param continueToken empty for the first page
  * @param timeout after which a watch ends by itself; null for the server's own

@@ -31,7 +31,7 @@ final class ObjectStore {
     record Snapshot(NavigableMap<String, StoredObject> objects, long revision) {}
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<KubeResource, TreeMap<String, StoredObject>> objects = new HashMap<>();
+    private final Map<KubeResource, NavigableMap<String, StoredObject>> objects = new HashMap<>();
     private final List<Consumer<History.Change>> listeners = new CopyOnWriteArrayList<>();
     private final Set<String> uids = new HashSet<>();
     private final History history;
@@ -161,7 +161,7 @@ final class ObjectStore {
         });
     }
 
-    private TreeMap<String, StoredObject> table(KubeResource resource) {
+    private NavigableMap<String, StoredObject> table(KubeResource resource) {
         return objects.computeIfAbsent(resource, r -> new TreeMap<>());
     }
 }

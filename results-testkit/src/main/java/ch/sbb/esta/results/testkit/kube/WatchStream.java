@@ -32,7 +32,10 @@ final class WatchStream {
     private final Context context;
     private final AtomicBoolean awake = new AtomicBoolean();
     private final Deque<StoredObject> initial = new ArrayDeque<>();
+
+    @SuppressWarnings("UnnecessaryLambda") // the store removes it by identity
     private final Consumer<History.Change> listener = change -> wake();
+
     private final Deque<Long> timers = new ArrayDeque<>();
     private long cursor;
     private boolean closed;

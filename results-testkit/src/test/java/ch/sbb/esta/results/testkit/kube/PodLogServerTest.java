@@ -5,13 +5,11 @@ import org.junit.jupiter.api.AutoClose;
 class PodLogServerTest extends PodLogConformance {
 
     @AutoClose
-    private final KubeApiServer server = KubeApiServer.builder().tls().start();
-
-    @AutoClose
-    private final ScriptedKubelet kubelet = new ScriptedKubelet(server);
+    private final ScriptedKubelet kubelet =
+            new ScriptedKubelet(KubeApiServer.builder().tls().start());
 
     @Override
     protected KubeConnection connection() {
-        return KubeConnection.to(server);
+        return KubeConnection.to(kubelet.server());
     }
 }

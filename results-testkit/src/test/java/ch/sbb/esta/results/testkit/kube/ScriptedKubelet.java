@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Runs the small scripts of the log conformance tests: echo, printf, sleep and exit, joined by semicolons. */
+/** Runs the small scripts of the log conformance tests: echo, printf, sleep and exit, joined by semicolons. Closes the server with itself. */
 final class ScriptedKubelet implements AutoCloseable {
 
     /** One container that runs: what it has still to do, and when it goes on. */
@@ -40,6 +40,10 @@ final class ScriptedKubelet implements AutoCloseable {
     ScriptedKubelet(KubeApiServer server) {
         this.server = server;
         thread.scheduleWithFixedDelay(this::sync, 10, 10, TimeUnit.MILLISECONDS);
+    }
+
+    KubeApiServer server() {
+        return server;
     }
 
     private void sync() {
@@ -124,5 +128,6 @@ final class ScriptedKubelet implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        server.close();
     }
 }
