@@ -179,12 +179,16 @@ final class ContainerCollection {
         try {
             in = around.logs().open(new ContainerLogs.Request(id.namespace(), pod, id.container(), since, mode));
         } catch (ResultsException e) {
-            if (e.code() != ResultsException.Code.NOT_FOUND || ++notFound >= TRIES && mode != Mode.PREVIOUS) {
+            if (e.code() != ResultsException.Code.NOT_FOUND) {
                 throw e;
             }
-            return notFound >= TRIES
-                    ? end(to, Reason.NOT_READABLE, "the run before the current one is not kept any more")
-                    : retry();
+            if (++notFound < TRIES) {
+                return retry();
+            }
+            if (mode != Mode.PREVIOUS) {
+                throw e;
+            }
+            return end(to, Reason.NOT_READABLE, "the run before the current one is not kept any more");
         }
         if (streams++ > 0) {
             around.counters().reconnects.increment();

@@ -38,6 +38,12 @@ final class FairQueue<T> {
         return poll(urgent).or(() -> poll(normal));
     }
 
+    void clear() {
+        urgent.clear();
+        normal.clear();
+        size = 0;
+    }
+
     int size() {
         return size;
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives collections their turns: as many at once as streams are allowed, each on a thread of its own, the others wait in a fair queue or
@@ -31,6 +32,7 @@ final class StreamScheduler {
     private final Map<ContainerCollection, Future<?>> later = new HashMap<>();
     private final Map<ContainerCollection, Thread> running = new HashMap<>();
     private final Set<ContainerCollection> woken = new HashSet<>();
+    private @Nullable Future<?> repeated;
     private boolean stopped;
 
     StreamScheduler(int maxStreams, Consumer<ContainerCollection> onDone) {
@@ -40,8 +42,8 @@ final class StreamScheduler {
     }
 
     /** Does something again and again. */
-    void every(Duration period, Runnable task) {
-        timer.scheduleWithFixedDelay(task, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+    synchronized void every(Duration period, Runnable task) {
+        repeated = timer.scheduleWithFixedDelay(task, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Does something once on a thread of its own. */
@@ -85,11 +87,12 @@ final class StreamScheduler {
     /** Begins no turn any more. */
     synchronized void stop() {
         stopped = true;
+        if (repeated != null) {
+            repeated.cancel(false);
+        }
         timer.shutdownNow();
         later.clear();
-        while (queue.poll().isPresent()) {
-            continue;
-        }
+        queue.clear();
     }
 
     /** Waits until no turn is under way; says whether that came in time. */

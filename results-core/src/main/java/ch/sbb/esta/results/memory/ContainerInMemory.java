@@ -34,7 +34,23 @@ final class ContainerInMemory {
     }
 
     /** What a runtime writes at once: a line or a part of one. */
-    record Entry(byte[] bytes, Instant time) {
+    static final class Entry {
+
+        private final byte[] bytes;
+        private final Instant time;
+
+        Entry(byte[] bytes, Instant time) {
+            this.bytes = bytes;
+            this.time = time;
+        }
+
+        byte[] bytes() {
+            return bytes;
+        }
+
+        Instant time() {
+            return time;
+        }
 
         boolean endsLine() {
             return bytes.length > 0 && bytes[bytes.length - 1] == '\n';

@@ -5,7 +5,7 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.spi.ContainerLogs;
-import ch.sbb.esta.results.spi.RunWatcher.Event.Type;
+import ch.sbb.esta.results.spi.RunWatcher;
 import ch.sbb.esta.results.spi.Watching;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -85,7 +85,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
             }
             notifyAll();
         }
-        deliver(Type.SEEN, pod);
+        deliver(RunWatcher.Event.Type.SEEN, pod);
     }
 
     /**
@@ -192,7 +192,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
             found.beingDeleted = true;
             snapshot = found.snapshot();
         }
-        deliver(Type.SEEN, snapshot);
+        deliver(RunWatcher.Event.Type.SEEN, snapshot);
     }
 
     /**
@@ -203,7 +203,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
      */
     public void deletePod(String namespace, String pod) {
         Optional<PodSnapshot> gone = vanishPod(namespace, pod);
-        gone.ifPresent(snapshot -> deliver(Type.DELETED, snapshot));
+        gone.ifPresent(snapshot -> deliver(RunWatcher.Event.Type.DELETED, snapshot));
     }
 
     /**
@@ -229,7 +229,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
      * @param type the type
      * @param pod what the watch says
      */
-    public void deliver(Type type, PodSnapshot pod) {
+    public void deliver(RunWatcher.Event.Type type, PodSnapshot pod) {
         List<PodHandler> to;
         synchronized (this) {
             to = List.copyOf(handlers);
@@ -264,7 +264,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
             handlers.add(handler);
             existing = pods.values().stream().map(PodInMemory::snapshot).toList();
         }
-        existing.forEach(pod -> handler.onPod(Type.SEEN, pod));
+        existing.forEach(pod -> handler.onPod(RunWatcher.Event.Type.SEEN, pod));
         return new Watching() {
             @Override
             public Optional<Instant> lastHeard() {
@@ -307,7 +307,7 @@ public final class InMemoryContainerLogs implements ContainerLogs {
             snapshot = pod(address.podKey()).snapshot();
             notifyAll();
         }
-        deliver(Type.SEEN, snapshot);
+        deliver(RunWatcher.Event.Type.SEEN, snapshot);
     }
 
     private PodInMemory pod(String key) {

@@ -27,7 +27,7 @@ final class LogStreamInMemory extends InputStream {
     private final ZoneOffset zone;
     private final @Nullable LogFault fault;
 
-    private List<Entry> file;
+    private int file;
     private int entry;
     private boolean newLine = true;
     private byte[] pending = new byte[0];
@@ -50,7 +50,7 @@ final class LogStreamInMemory extends InputStream {
         this.request = request;
         this.zone = zone;
         this.fault = fault;
-        this.file = log.newest();
+        this.file = log.files.size() - 1;
         if (fault != null && !fault.text.isEmpty()) {
             pending = fault.text.getBytes(StandardCharsets.UTF_8);
         }
@@ -148,15 +148,17 @@ final class LogStreamInMemory extends InputStream {
     /** Takes the next entry; says whether there is one. */
     private boolean next() {
         while (true) {
-            if (entry == file.size()) {
-                if (file == log.newest() || request.mode() != ContainerLogs.Mode.FOLLOW) {
+            List<Entry> entries = log.files.get(file);
+            if (entry == entries.size()) {
+                int newest = log.files.size() - 1;
+                if (file == newest || request.mode() != ContainerLogs.Mode.FOLLOW) {
                     return false;
                 }
-                file = log.newest();
+                file = newest;
                 entry = 0;
                 continue;
             }
-            Entry taken = file.get(entry++);
+            Entry taken = entries.get(entry++);
             boolean begins = newLine;
             newLine = taken.endsLine();
             Instant since = request.since();

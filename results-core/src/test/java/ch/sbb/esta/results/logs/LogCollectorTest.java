@@ -11,7 +11,7 @@ import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
 import ch.sbb.esta.results.memory.LogFault;
-import ch.sbb.esta.results.spi.RunWatcher.Event.Type;
+import ch.sbb.esta.results.spi.RunWatcher;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -511,13 +511,13 @@ class LogCollectorTest {
         try (Scene scene = new Scene().start()) {
             scene.emit(0, 20);
             scene.awaitStored();
-            scene.cluster.deliver(Type.SEEN, Scene.pod(State.TERMINATED));
-            scene.cluster.deliver(Type.SEEN, Scene.pod(State.WAITING));
+            scene.cluster.deliver(RunWatcher.Event.Type.SEEN, Scene.pod(State.TERMINATED));
+            scene.cluster.deliver(RunWatcher.Event.Type.SEEN, Scene.pod(State.WAITING));
             scene.emit(20, 40);
             scene.awaitStored();
             scene.terminate();
             scene.assertComplete();
-            scene.cluster.deliver(Type.SEEN, Scene.pod(State.RUNNING));
+            scene.cluster.deliver(RunWatcher.Event.Type.SEEN, Scene.pod(State.RUNNING));
             scene.assertComplete();
         }
     }

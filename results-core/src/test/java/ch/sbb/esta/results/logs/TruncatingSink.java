@@ -133,7 +133,7 @@ final class TruncatingSink implements LogSink {
         }
 
         private void check() {
-            if (log.owner != me) {
+            if (!me.equals(log.owner)) {
                 throw new ResultsException(ResultsException.Code.CONFLICT, "another writer has " + id);
             }
             ResultsException.Code code = refusal;

@@ -10,7 +10,7 @@ import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.ContainerLogs.Mode;
-import ch.sbb.esta.results.spi.RunWatcher.Event.Type;
+import ch.sbb.esta.results.spi.RunWatcher.Event;
 import ch.sbb.esta.results.spi.Watching;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,7 +44,7 @@ public abstract class ContainerLogsContract {
     private final Queue<Seen> events = new ConcurrentLinkedQueue<>();
     private final Queue<AutoCloseable> open = new ConcurrentLinkedQueue<>();
 
-    private record Seen(Type type, PodSnapshot pod) {}
+    private record Seen(Event.Type type, PodSnapshot pod) {}
 
     /** For subclasses. */
     protected ContainerLogsContract() {}
@@ -95,7 +95,7 @@ public abstract class ContainerLogsContract {
         cluster().terminate(STEP);
         awaitEvent(seen(pod, State.TERMINATED));
         cluster().delete("ns-a", "build-pod");
-        awaitEvent(e -> e.type() == Type.DELETED && e.pod().uid().equals(pod.uid()));
+        awaitEvent(e -> e.type() == Event.Type.DELETED && e.pod().uid().equals(pod.uid()));
         assertThat(watching.lastHeard()).isPresent();
     }
 
@@ -313,7 +313,7 @@ public abstract class ContainerLogsContract {
     }
 
     private static Predicate<Seen> seen(PodSnapshot pod, State state) {
-        return event -> event.type() == Type.SEEN
+        return event -> event.type() == Event.Type.SEEN
                 && event.pod().uid().equals(pod.uid())
                 && event.pod().containers().stream().allMatch(c -> c.state() == state);
     }
