@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -54,6 +55,14 @@ public final class JsonText {
             throw ResultsException.invalid(fault);
         });
         try (JsonParser parser = parser(json)) {
+            checkOne(parser);
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory failed", e);
+        }
+    }
+
+    private static void checkOne(JsonParser parser) throws IOException {
+        try {
             if (parser.nextToken() == null) {
                 throw ResultsException.invalid("no JSON value");
             }
@@ -62,9 +71,7 @@ public final class JsonText {
                 throw ResultsException.invalid("more than one JSON value" + place(parser.currentTokenLocation()));
             }
         } catch (JsonProcessingException e) {
-            throw ResultsException.invalid(fault(e));
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading from memory failed", e);
+            throw ResultsException.invalid(fault(e, parser));
         }
     }
 
@@ -103,7 +110,12 @@ public final class JsonText {
         return result.isError() ? Optional.of("not UTF-8 at byte " + in.position()) : Optional.empty();
     }
 
-    static String fault(JsonProcessingException e) {
+    static String fault(JsonProcessingException e, JsonParser parser) {
+        if (e instanceof StreamConstraintsException) {
+            // Thrown without a place, and the message names settings of a library that the reader has never heard of.
+            String limit = String.valueOf(e.getOriginalMessage()).replaceAll(", from `[^`]*`", "");
+            return "over a limit" + place(parser.currentLocation()) + ": " + Escaped.of(limit);
+        }
         return "not valid JSON" + place(e.getLocation()) + ": " + Escaped.of(e.getOriginalMessage());
     }
 

@@ -25,6 +25,9 @@ final class PodParser {
         } catch (IOException e) {
             throw new ResultsException(ResultsException.Code.INVALID, "the pod is not valid JSON", e);
         }
+        if (!pod.isObject()) {
+            throw ResultsException.invalid("the pod is no JSON object");
+        }
         JsonNode metadata = pod.path("metadata");
         Optional<String> taskRunUid = taskRunUid(metadata);
         if (taskRunUid.isEmpty()) {

@@ -42,9 +42,11 @@ final class RunParser {
             return invalid(unreadable.get());
         }
         try (JsonParser parser = JsonText.parser(json)) {
-            scan(parser);
-        } catch (JsonProcessingException e) {
-            return invalid(JsonText.fault(e));
+            try {
+                scan(parser);
+            } catch (JsonProcessingException e) {
+                return invalid(JsonText.fault(e, parser));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory failed", e);
         } catch (ResultsException e) {
@@ -54,7 +56,11 @@ final class RunParser {
     }
 
     private void scan(JsonParser parser) throws IOException {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
+        JsonToken first = parser.nextToken();
+        if (first == null) {
+            throw ResultsException.invalid("no JSON value");
+        }
+        if (first != JsonToken.START_OBJECT) {
             throw ResultsException.invalid("not a JSON object" + JsonText.place(parser.currentTokenLocation()));
         }
         while (parser.nextToken() == JsonToken.FIELD_NAME) {

@@ -9,9 +9,11 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.HttpURLConnection;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,22 +24,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches one resource in one namespace or in all. fabric8's informer heals lost connections and expired versions; what it gives up on
- * is healed here: a version of the resource that the cluster does not serve. Then the next version is tried, and after the last one the
- * first again, some time later.
+ * Watches one resource in one namespace or in all. fabric8's informer heals lost connections and most expired
+ * versions. What it gives up on is healed here: where the cluster does not serve a version of the resource, the next one is tried, and
+ * after the last one the first again, some time later.
  */
 final class ResourceInformer {
 
     private static final Logger LOG = LoggerFactory.getLogger(ResourceInformer.class);
+
+    /** So that a server that finds every version expired is not asked without a pause. */
+    private static final Duration EXPIRY_PAUSE = Duration.ofMillis(500);
 
     private final KubernetesClient client;
     private final WatchSession session;
     private final ResourceVersions resource;
     private final String namespace;
     private final WatchRelay relay;
+    private final SeenUids seen = new SeenUids();
     private final AtomicReference<@Nullable Instant> heard = new AtomicReference<>();
     private @Nullable SharedIndexInformer<GenericKubernetesResource> informer;
     private int version;
+    private int starts;
     private boolean stopped;
 
     ResourceInformer(
@@ -62,16 +69,17 @@ final class ResourceInformer {
             return;
         }
         RunKind kind = resource.kinds().get(version);
-        SharedIndexInformer<GenericKubernetesResource> started =
-                operation(kind).withLimit((long) session.config().pageSize()).runnableInformer(0);
+        int start = ++starts;
+        SharedIndexInformer<GenericKubernetesResource> started = operation(kind, () -> expired(start))
+                .withLimit((long) session.config().pageSize()).runnableInformer(0);
         informer = started;
         started.removeIndexer("namespace");
-        started.itemStore(new SeenUids());
+        started.itemStore(seen);
         started.exceptionHandler((wasStarted, failure) -> !isNotServed(failure));
         started.addEventHandler(new Events(kind));
         started.stopped().whenComplete((nothing, failure) -> {
             if (failure != null) {
-                session.execute(() -> restart(started));
+                session.execute(() -> tryNextVersion(started));
             }
         });
         started.start();
@@ -85,7 +93,7 @@ final class ResourceInformer {
         }
     }
 
-    private synchronized void restart(SharedIndexInformer<GenericKubernetesResource> failed) {
+    private synchronized void tryNextVersion(SharedIndexInformer<GenericKubernetesResource> failed) {
         if (stopped || failed != informer) {
             return;
         }
@@ -107,16 +115,31 @@ final class ResourceInformer {
                 "The cluster does not serve {}, asking again in {}",
                 kind,
                 session.config().kindRetryInterval());
-        CompletableFuture.delayedExecutor(
-                        session.config().kindRetryInterval().toMillis(), TimeUnit.MILLISECONDS, session::execute)
-                .execute(this::start);
+        later(session.config().kindRetryInterval(), this::start);
+    }
+
+    /** The version from which a watch should go on is forgotten, and the informer does not see it. */
+    private void expired(int start) {
+        later(EXPIRY_PAUSE, () -> startAgain(start));
+    }
+
+    private synchronized void startAgain(int start) {
+        if (!stopped && start == starts && informer != null) {
+            informer.stop();
+            start();
+        }
+    }
+
+    private void later(Duration delay, Runnable task) {
+        CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, session::execute)
+                .execute(task);
     }
 
     private FilterWatchListDeletable<
                     GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
-            operation(RunKind kind) {
+            operation(RunKind kind, Runnable expired) {
         MixedOperation<GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
-                all = rawClient().genericKubernetesResources(ResourceVersions.context(kind));
+                all = rawClient(expired).genericKubernetesResources(ResourceVersions.context(kind));
         FilterWatchListDeletable<
                         GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
                 scoped = namespace.isEmpty() ? all.inAnyNamespace() : all.inNamespace(namespace);
@@ -127,10 +150,14 @@ final class ResourceInformer {
      * A second client over the same connections, so that reading raw objects does not change how the embedder's client reads. It is
      * never closed: it has nothing of its own.
      */
-    private KubernetesClient rawClient() {
+    private KubernetesClient rawClient(Runnable expired) {
+        HttpClient mended = client.getHttpClient()
+                .newBuilder()
+                .addOrReplaceInterceptor(WatchRepair.NAME, new WatchRepair(expired))
+                .build();
         return new KubernetesClientBuilder()
                 .withConfig(client.getConfiguration())
-                .withHttpClientFactory(new SharedHttpClient(client.getHttpClient()))
+                .withHttpClientFactory(new SharedHttpClient(mended))
                 .withTaskExecutor(session::execute)
                 .withKubernetesSerialization(new RawSerialization(this::heard))
                 .build();

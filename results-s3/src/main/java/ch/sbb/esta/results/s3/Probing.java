@@ -121,7 +121,6 @@ final class Probing {
             }
             throw failures.of(e, "CreateMultipartUpload", key);
         }
-        boolean completed = false;
         try {
             String etag = client.uploadPart(
                             r -> r.bucket(requests.bucket())
@@ -134,20 +133,22 @@ final class Probing {
                     CompletedPart.builder().partNumber(1).eTag(etag).build();
             client.completeMultipartUpload(requests.completeIfAbsent(
                     key, id, CompletedMultipartUpload.builder().parts(part).build()));
-            completed = true;
             return Condition.IGNORED;
         } catch (RuntimeException e) {
+            ResultsException failure = failures.of(e, "a multipart upload", key);
+            try {
+                abort(id);
+            } catch (ResultsException left) {
+                failure.addSuppressed(left);
+                throw failure;
+            }
             if (S3Failures.isTaken(e)) {
                 return Condition.HONOURED;
             }
             if (isRefused(e)) {
                 return Condition.REFUSED;
             }
-            throw failures.of(e, "a multipart upload", key);
-        } finally {
-            if (!completed) {
-                abort(id);
-            }
+            throw failure;
         }
     }
 

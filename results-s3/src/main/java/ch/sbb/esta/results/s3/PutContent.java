@@ -5,6 +5,7 @@ import ch.sbb.esta.results.spi.BlobStore.Content;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.Optional;
@@ -42,10 +43,25 @@ final class PutContent implements ContentStreamProvider {
     /** Opens a stream that fails unless the content has exactly as many bytes as it says. */
     InputStream open() throws IOException {
         try {
+            failure = null;
             return new Exact(content.open());
         } catch (IOException | RuntimeException e) {
             failure = e;
             throw e;
+        }
+    }
+
+    /** Looks into a content that says it is empty: nobody would ask it for its bytes. */
+    void checkEmpty() {
+        if (length > 0) {
+            return;
+        }
+        try (InputStream in = open()) {
+            in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw failure()
+                    .orElseGet(() -> new ResultsException(
+                            ResultsException.Code.INTERNAL, "the content to store does not close", e));
         }
     }
 

@@ -102,6 +102,7 @@ public final class S3BlobStore implements BlobStore {
 
     private Optional<Put> putWhole(String key, PutContent content) {
         try {
+            content.checkEmpty();
             client.putObject(requests.putIfAbsent(key), requests.body(key, content));
             return Optional.of(Put.CREATED);
         } catch (RuntimeException e) {
@@ -129,13 +130,11 @@ public final class S3BlobStore implements BlobStore {
     @Override
     public InputStream getRange(String key, long offset, long length) {
         BlobKey.check(key);
-        if (offset < 0 || length < 0) {
-            throw ResultsException.invalid(
-                            "the range of " + length + " bytes at " + offset + " is none: neither may be negative")
-                    .about(key);
-        }
+        BlobKey.checkRange(offset, length);
         if (length == 0 || offset >= MAX_SIZE) {
-            find(key).orElseThrow(() -> failures.notFound(key, null));
+            if (find(key).isEmpty()) {
+                throw failures.notFound(key, null);
+            }
             return InputStream.nullInputStream();
         }
         // Some stores compute with the end before they compare it with the size: nothing absurd is sent.
@@ -209,10 +208,10 @@ public final class S3BlobStore implements BlobStore {
                     client.listObjectsV2(requests.list(prefix, afterKey).build());
             List<Blob> blobs = blobs(page);
             while (blobs.isEmpty() && page.isTruncated()) {
-                blobs = blobs(
-                        page = client.listObjectsV2(requests.list(prefix, afterKey)
-                                .continuationToken(page.nextContinuationToken())
-                                .build()));
+                page = client.listObjectsV2(requests.list(prefix, afterKey)
+                        .continuationToken(page.nextContinuationToken())
+                        .build());
+                blobs = blobs(page);
             }
             bucketSeen = true;
             return new Page<>(

@@ -14,6 +14,7 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.spi.BlobStore.Content;
 import ch.sbb.esta.results.spi.BlobStore.Put;
 import ch.sbb.esta.results.testkit.s3.S3Server;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -23,9 +24,12 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -35,9 +39,15 @@ class S3PutFaultsIT {
     private static S3Server server;
 
     private final FaultyHttpClient http = Server.faulty();
-    private final S3Client client = Server.client(server, http);
-    private final S3BlobStore store = new S3BlobStore(
-            client, S3BlobStoreConfig.builder("faults").prefix("put").build());
+    private S3Client client;
+    private S3BlobStore store;
+
+    @BeforeEach
+    void connect() {
+        client = Server.client(server, http);
+        store = new S3BlobStore(
+                client, S3BlobStoreConfig.builder("faults").prefix("put").build());
+    }
 
     @BeforeAll
     static void start() {
@@ -149,8 +159,8 @@ class S3PutFaultsIT {
     void aStoreThatIgnoresRangesIsNotBelieved() {
         store.putIfAbsent("a", FIVE);
         http.fail(method(SdkHttpMethod.GET), 1, (request, real) -> {
-            var answer = real.call();
-            return software.amazon.awssdk.http.HttpExecuteResponse.builder()
+            HttpExecuteResponse answer = real.call();
+            return HttpExecuteResponse.builder()
                     .response(answer.httpResponse().toBuilder()
                             .statusCode(200)
                             .removeHeader("Content-Range")
@@ -197,14 +207,13 @@ class S3PutFaultsIT {
     void aBodyThatEndsEarlyIsAnErrorAndNotAnEnd() throws IOException {
         store.putIfAbsent("a", new Generated(100_000, 1));
         http.fail(method(SdkHttpMethod.GET), 1, (request, real) -> {
-            var answer = real.call();
+            HttpExecuteResponse answer = real.call();
             InputStream whole = answer.responseBody().orElseThrow();
             byte[] half = whole.readNBytes(50_000);
             whole.readAllBytes();
-            return software.amazon.awssdk.http.HttpExecuteResponse.builder()
+            return HttpExecuteResponse.builder()
                     .response(answer.httpResponse())
-                    .responseBody(software.amazon.awssdk.http.AbortableInputStream.create(
-                            new java.io.ByteArrayInputStream(half)))
+                    .responseBody(AbortableInputStream.create(new ByteArrayInputStream(half)))
                     .build();
         });
         try (InputStream in = store.get("a")) {

@@ -28,8 +28,8 @@ final class Runs {
     static byte[] run(RunKind kind, String namespace, String name, String note) {
         return """
                 {"apiVersion":"%s","kind":"%s",
-                 "metadata":{"name":"%s","namespace":"%s","annotations":{"note":"%s"},"invented":{"a":[],"b":{}},
-                   "labels":{"app.kubernetes.io/name":"größe 漢字 🚀"}},
+                 "metadata":{"name":"%s","namespace":"%s","labels":{},"invented":{"a":[],"b":{}},
+                   "annotations":{"note":"%s","text":"größe 漢字 🚀 \\u0000"}},
                  "spec":{"params":[],"podTemplate":{},"huge":123456789012345678901234567890,"exact":0.10000000000000000000000001,
                    "invented":{"deep":[[],[{}],[[1,2.5,true,false]]]}},
                  "status":{"conditions":[{"type":"Succeeded","status":"Unknown","reason":"Running"}],"invented":[]}}

@@ -286,7 +286,8 @@ public final class KubeApiServer implements AutoCloseable {
     }
 
     /**
-     * Keeps an object exactly as it is given, as captured from another cluster: uid, resourceVersion, times, status and finalizers stay, nothing is checked.
+     * Keeps an object exactly as it is given, as captured from another cluster: apiVersion, uid, resourceVersion, times, status and finalizers stay, nothing
+     * is checked.
      * Its namespace is made if it is missing. An object of the same name is replaced.
      *
      * <p>The server's own counter jumps to the object's resourceVersion if that is ahead. One that lies behind is kept on the object all the same, so load

@@ -25,12 +25,15 @@ final class StoredObject {
     private final Set<String> finalizers;
     private final String deletionTimestamp;
     private final Map<String, String> fields;
+    /** Set for an object that was loaded as it is: it says its own apiVersion in every version, as nothing converts it. */
+    private final @Nullable String loadedApiVersion;
     /** The object without the opening brace and without apiVersion and kind, which depend on the version that is asked for. */
     private final byte[] tail;
 
-    private StoredObject(KubeResource resource, ObjectNode object) {
+    private StoredObject(KubeResource resource, ObjectNode object, @Nullable String loadedApiVersion) {
         JsonNode metadata = object.path("metadata");
         this.resource = resource;
+        this.loadedApiVersion = loadedApiVersion;
         this.namespace = metadata.path("namespace").asText();
         this.name = metadata.path("name").asText();
         this.uid = metadata.path("uid").asText();
@@ -54,7 +57,12 @@ final class StoredObject {
 
     /** Freezes a state; the tree may be changed afterwards. */
     static StoredObject of(KubeResource resource, ObjectNode object) {
-        return new StoredObject(resource, object);
+        return new StoredObject(resource, object, null);
+    }
+
+    /** Freezes a state that keeps its apiVersion, until somebody changes the object. */
+    static StoredObject loaded(KubeResource resource, ObjectNode object) {
+        return new StoredObject(resource, object, object.path("apiVersion").asText());
     }
 
     static String key(String namespace, String name) {
@@ -108,12 +116,18 @@ final class StoredObject {
         };
     }
 
+    /** Whether the object was loaded and says this apiVersion in every version. */
+    boolean isLoadedAs(String apiVersion) {
+        return apiVersion.equals(loadedApiVersion);
+    }
+
     int size() {
         return tail.length;
     }
 
     byte[] json(String version) {
-        byte[] head = ("{\"apiVersion\":\"" + resource.apiVersion(version) + "\",\"kind\":\"" + resource.kind() + "\",")
+        String apiVersion = loadedApiVersion == null ? resource.apiVersion(version) : loadedApiVersion;
+        byte[] head = ("{\"apiVersion\":\"" + apiVersion + "\",\"kind\":\"" + resource.kind() + "\",")
                 .getBytes(StandardCharsets.UTF_8);
         byte[] json = Arrays.copyOf(head, head.length + tail.length);
         System.arraycopy(tail, 0, json, head.length, tail.length);
@@ -128,7 +142,7 @@ final class StoredObject {
     StoredObject withResourceVersion(long revision) {
         ObjectNode tree = toTree(resource.versions().get(0));
         Json.child(tree, "metadata").put("resourceVersion", Long.toString(revision));
-        return new StoredObject(resource, tree);
+        return new StoredObject(resource, tree, loadedApiVersion);
     }
 
     private static Map<String, String> labels(JsonNode node) {

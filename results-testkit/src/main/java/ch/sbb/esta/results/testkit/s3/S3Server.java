@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * An S3 server in this JVM, on the loopback address, that checks signatures: S3Proxy over memory or over a directory.
  *
  * <p>It speaks path-style addressing and honours {@code If-None-Match: *}. Known gaps against a real store: no tagging, no lifecycle
- * rules, and a key can not be an object and the beginning of another object's path at once ({@code a} and {@code a/b}).
+ * rules; over a directory, a key cannot be an object and the beginning of another object's path at once ({@code a} and {@code a/b}), and
+ * what stands between two slashes has at most 255 bytes.
  *
  * <p>Credentials are drawn at each construction. A stopped server refuses connections, keeps its data and its port, and can be started
  * again: so outages are tested.
@@ -198,7 +199,7 @@ public final class S3Server implements AutoCloseable {
         try {
             SocketChannel channel = SocketChannel.open();
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            return channel.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
+            return channel.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port));
         } catch (IOException e) {
             throw new UncheckedIOException("the port " + port + " cannot be kept for the stopped S3 server", e);
         }
@@ -277,7 +278,7 @@ public final class S3Server implements AutoCloseable {
 
         private BlobStore data() {
             if (directory == null) {
-                return new TransientNio2BlobStore();
+                return new DistinctNames(new TransientNio2BlobStore());
             }
             try {
                 return new FilesystemNio2BlobStore(

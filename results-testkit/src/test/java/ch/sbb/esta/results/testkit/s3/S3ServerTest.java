@@ -13,6 +13,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -20,7 +22,11 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 class S3ServerTest {
 
@@ -35,20 +41,22 @@ class S3ServerTest {
     }
 
     @Test
-    void aStoppedServerRefusesConnectionsAndComesBackWithItsDataAtTheSameAddress() {
+    void aStoppedServerRefusesConnectionsAndComesBackWithItsDataAtTheSameAddress() throws Exception {
         try (S3Server server = S3Server.open();
                 S3Client client = client(server, server.secretKey())) {
             server.createBucket("bucket");
             server.createBucket("bucket");
             client.putObject(r -> r.bucket("bucket").key("a"), RequestBody.fromString("text"));
             URI endpoint = server.endpoint();
+            InetSocketAddress address =
+                    new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), endpoint.getPort());
             for (int outage = 0; outage < 3; outage++) {
                 server.stop();
                 server.stop();
                 for (int attempt = 0; attempt < 50; attempt++) {
                     assertThatThrownBy(() -> {
                                 try (Socket socket = new Socket()) {
-                                    socket.connect(new InetSocketAddress(endpoint.getHost(), endpoint.getPort()), 1000);
+                                    socket.connect(address, 1000);
                                 }
                             })
                             .isInstanceOf(ConnectException.class);
@@ -60,6 +68,45 @@ class S3ServerTest {
                                 .asUtf8String())
                         .isEqualTo("text");
             }
+        }
+    }
+
+    @Test
+    void aKeyAndAKeyBelowItAreTwoObjectsListedInTheOrderOfKeys() {
+        try (S3Server server = S3Server.open();
+                S3Client client = client(server, server.secretKey())) {
+            server.createBucket("bucket");
+            List<String> keys = List.of("a", "a b", "a-b", "a/b", "a/b/c", "a0", "b/c");
+            for (String key : keys) {
+                client.putObject(r -> r.bucket("bucket").key(key), RequestBody.fromString(key));
+            }
+            client.copyObject(r -> r.sourceBucket("bucket")
+                    .sourceKey("a/b")
+                    .destinationBucket("bucket")
+                    .destinationKey("a/d"));
+            client.deleteObject(r -> r.bucket("bucket").key("a/b"));
+
+            List<String> listed = new ArrayList<>();
+            client.listObjectsV2Paginator(r -> r.bucket("bucket").maxKeys(2))
+                    .contents()
+                    .forEach(object -> listed.add(object.key()));
+            assertThat(listed).containsExactly("a", "a b", "a-b", "a/b/c", "a/d", "a0", "b/c");
+            List<String> first = new ArrayList<>();
+            client.listObjects(r -> r.bucket("bucket")).contents().forEach(object -> first.add(object.key()));
+            assertThat(first).isEqualTo(listed);
+            ListObjectsV2Response folder =
+                    client.listObjectsV2(r -> r.bucket("bucket").delimiter("/"));
+            assertThat(folder.contents()).extracting(S3Object::key).containsExactly("a", "a b", "a-b", "a0");
+            assertThat(folder.commonPrefixes()).extracting(CommonPrefix::prefix).containsExactly("a/", "b/");
+            assertThat(client.listObjectsV2(r -> r.bucket("bucket").startAfter("a"))
+                            .contents())
+                    .extracting(S3Object::key)
+                    .startsWith("a b");
+            assertThat(client.getObjectAsBytes(r -> r.bucket("bucket").key("a/d"))
+                            .asUtf8String())
+                    .isEqualTo("a/b");
+            assertThatThrownBy(() -> client.headObject(r -> r.bucket("bucket").key("a/b")))
+                    .isInstanceOf(NoSuchKeyException.class);
         }
     }
 
@@ -98,7 +145,7 @@ class S3ServerTest {
 
     @Test
     void aGivenPortIsUsedAndATakenOneIsSaid() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             assertThatThrownBy(
                             () -> S3Server.builder().port(taken.getLocalPort()).open())
                     .isInstanceOf(IllegalStateException.class)

@@ -40,6 +40,10 @@ final class Options implements Runnable {
     @Option(names = "--keep", description = "leave everything running at the end, for a look; Ctrl-C ends it")
     boolean keep;
 
+    @Option(names = "--work-dir", paramLabel = "DIR", description = "where unfinished work waits on disk (a temporary folder)")
+    @Nullable
+    Path workDir;
+
     @Option(names = "--runs", paramLabel = "N", defaultValue = "25", description = "PipelineRuns to simulate (${DEFAULT-VALUE})")
     int runs;
 

@@ -1,0 +1,394 @@
+package ch.sbb.esta.results.embed;
+
+import ch.sbb.esta.results.ContainerLogId;
+import ch.sbb.esta.results.ResultNaming;
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.archive.ArchiveListener;
+import ch.sbb.esta.results.archive.ArchiverConfig;
+import ch.sbb.esta.results.archive.ArchiverStats;
+import ch.sbb.esta.results.archive.RunArchiver;
+import ch.sbb.esta.results.logs.LogCollector;
+import ch.sbb.esta.results.logs.LogCollectorConfig;
+import ch.sbb.esta.results.logs.LogCollectorStats;
+import ch.sbb.esta.results.logs.LogListener;
+import ch.sbb.esta.results.spi.ContainerLogs;
+import ch.sbb.esta.results.spi.LogSink;
+import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.ResultsStore;
+import ch.sbb.esta.results.spi.RunWatcher;
+import ch.sbb.esta.results.spi.Watching;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The archive as a controller embeds it: watches runs and brings them into a store, follows the logs of their containers into a sink.
+ *
+ * <p>Thread-safe. Starting a started archive and stopping a stopped one have no effect; a stopped one may be started again. Nothing
+ * that was handed in is closed, the log sink included. Several archives may live in one JVM, each with a work directory of its own.
+ */
+public final class ResultsArchive implements AutoCloseable {
+
+    private final RunWatcher watcher;
+    private final RunArchiver archiver;
+    private final @Nullable Logs logs;
+    private final InstantSource clock;
+    private final Duration closeTimeout;
+    private @Nullable Running running;
+
+    private record Logs(ContainerLogs from, LogSink to, LogCollectorConfig config, List<LogListener> listeners) {}
+
+    private record Running(Watching runs, @Nullable LogCollector collector) {}
+
+    private ResultsArchive(Builder builder, RunWatcher watcher, RunArchiver archiver, Duration closeTimeout) {
+        this.watcher = watcher;
+        this.archiver = archiver;
+        this.logs = builder.logs();
+        this.clock = builder.clock;
+        this.closeTimeout = closeTimeout;
+    }
+
+    /**
+     * Begins to put an archive together.
+     *
+     * @return a builder; it needs runs, a store and a work directory
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Begins to watch, to archive and to follow logs.
+     *
+     * @throws ResultsException {@code UNAVAILABLE} when the work directory cannot be used, {@code CONFLICT} when
+     *     another archive uses it; whatever the watches throw. Nothing runs then.
+     */
+    public synchronized void start() {
+        if (running != null) {
+            return;
+        }
+        archiver.start();
+        LogCollector collector = null;
+        try {
+            if (logs != null) {
+                collector = new LogCollector(logs.from, logs.to, logs.config, clock);
+                logs.listeners.forEach(collector::addListener);
+                collector.start();
+            }
+            running = new Running(watcher.watch(archiver), collector);
+        } finally {
+            if (running == null) {
+                if (collector != null) {
+                    collector.close();
+                }
+                archiver.close();
+            }
+        }
+    }
+
+    /**
+     * Ends the watches, archives what waits as far as the configured time allows, and stops following logs; the next start, in whatever
+     * process, goes on.
+     *
+     * @return what was still open
+     */
+    public synchronized Remainder stop() {
+        Running current = running;
+        if (current == null) {
+            return new Remainder(new RunArchiver.Remainder(0, 0, 0), List.of());
+        }
+        running = null;
+        current.runs.close();
+        List<ContainerLogId> open = List.of();
+        if (current.collector != null) {
+            current.collector.close();
+            open = current.collector.openLogs();
+        }
+        return new Remainder(archiver.close(closeTimeout), open);
+    }
+
+    /** Stops; see {@link #stop()}. */
+    @Override
+    public void close() {
+        stop();
+    }
+
+    /**
+     * Waits until everything that was seen so far is archived and every log that was begun is sealed.
+     *
+     * @param limit how long at most
+     * @return false when the limit was reached before; true at once when the archive is not started
+     * @throws InterruptedException when the waiting thread is interrupted
+     */
+    public boolean awaitIdle(Duration limit) throws InterruptedException {
+        Running current;
+        synchronized (this) {
+            current = running;
+        }
+        if (current == null) {
+            return true;
+        }
+        long end = System.nanoTime() + limit.toNanos();
+        return (current.collector == null || current.collector.awaitIdle(limit))
+                && archiver.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+    }
+
+    /**
+     * What was done so far, what waits and what ails.
+     *
+     * @return the numbers of now
+     */
+    public synchronized Stats stats() {
+        Running current = running;
+        return new Stats(
+                archiver.stats(),
+                current == null || current.collector == null ? null : current.collector.stats(),
+                current == null ? null : current.runs.lastHeard().orElse(null));
+    }
+
+    /**
+     * What was still open when an archive stopped.
+     *
+     * @param runs what was not archived
+     * @param logs which logs were not sealed
+     */
+    public record Remainder(RunArchiver.Remainder runs, List<ContainerLogId> logs) {
+
+        /** Copies the list. */
+        public Remainder {
+            Objects.requireNonNull(runs, "runs");
+            logs = List.copyOf(logs);
+        }
+
+        /**
+         * Whether nothing was open.
+         *
+         * @return true when everything was archived and sealed
+         */
+        public boolean isEmpty() {
+            return runs.isEmpty() && logs.isEmpty();
+        }
+    }
+
+    /** Numbers of one moment. Immutable and thread-safe. */
+    public static final class Stats {
+
+        private final ArchiverStats archiver;
+        private final @Nullable LogCollectorStats collector;
+        private final @Nullable Instant lastHeard;
+
+        private Stats(ArchiverStats archiver, @Nullable LogCollectorStats collector, @Nullable Instant lastHeard) {
+            this.archiver = archiver;
+            this.collector = collector;
+            this.lastHeard = lastHeard;
+        }
+
+        /**
+         * The numbers of the runs.
+         *
+         * @return what waits, what was archived, what ails
+         */
+        public ArchiverStats archiver() {
+            return archiver;
+        }
+
+        /**
+         * The numbers of the logs.
+         *
+         * @return streams, bytes and lines since the last start, or empty while stopped or without logs
+         */
+        public Optional<LogCollectorStats> collector() {
+            return Optional.ofNullable(collector);
+        }
+
+        /**
+         * When the cluster last proved that the watch of the runs is alive.
+         *
+         * @return the time, or empty while stopped and before the first proof
+         */
+        public Optional<Instant> lastHeard() {
+            return Optional.ofNullable(lastHeard);
+        }
+    }
+
+    /** Puts an archive together; all mistakes are told at once. Not thread-safe. */
+    public static final class Builder {
+
+        private @Nullable RunWatcher watcher;
+        private @Nullable ResultsStore store;
+        private @Nullable Quarantine quarantine;
+        private @Nullable ContainerLogs containerLogs;
+        private @Nullable LogSink sink;
+        private @Nullable ArchiverConfig archiverConfig;
+        private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
+        private ResultNaming naming = ResultNaming.defaults();
+        private InstantSource clock = InstantSource.system();
+        private final List<ArchiveListener> archiveListeners = new ArrayList<>();
+        private final List<LogListener> logListeners = new ArrayList<>();
+
+        private Builder() {}
+
+        /**
+         * Sets where runs come from.
+         *
+         * @param watcher watches the runs of a cluster
+         * @return this
+         */
+        public Builder runs(RunWatcher watcher) {
+            this.watcher = Objects.requireNonNull(watcher, "watcher");
+            return this;
+        }
+
+        /**
+         * Sets where runs go, and what cannot be archived.
+         *
+         * @param <S> a store with a quarantine
+         * @param store keeps both
+         * @return this
+         */
+        public <S extends ResultsStore & Quarantine> Builder store(S store) {
+            return store(store, store);
+        }
+
+        /**
+         * Sets where runs go, and what cannot be archived.
+         *
+         * @param store keeps Results and Records
+         * @param quarantine keeps what cannot be archived
+         * @return this
+         */
+        public Builder store(ResultsStore store, Quarantine quarantine) {
+            this.store = Objects.requireNonNull(store, "store");
+            this.quarantine = Objects.requireNonNull(quarantine, "quarantine");
+            return this;
+        }
+
+        /**
+         * Sets where logs come from and where they go; without it no log is followed.
+         *
+         * @param from opens the logs of containers
+         * @param to takes them
+         * @return this
+         */
+        public Builder logs(ContainerLogs from, LogSink to) {
+            this.containerLogs = Objects.requireNonNull(from, "from");
+            this.sink = Objects.requireNonNull(to, "to");
+            return this;
+        }
+
+        /**
+         * Sets where finished runs wait on disk, with the defaults of {@link ArchiverConfig}.
+         *
+         * @param directory belongs to this archive alone and outlives the process
+         * @return this
+         */
+        public Builder workDirectory(Path directory) {
+            return archiver(ArchiverConfig.builder(directory.resolve("runs")).build());
+        }
+
+        /**
+         * Sets the bounds of the queue and the spool, in place of {@link #workDirectory}.
+         *
+         * @param config the bounds
+         * @return this
+         */
+        public Builder archiver(ArchiverConfig config) {
+            this.archiverConfig = Objects.requireNonNull(config, "config");
+            return this;
+        }
+
+        /**
+         * Sets how logs are followed.
+         *
+         * @param config {@link LogCollectorConfig#defaults()} by default
+         * @return this
+         */
+        public Builder collector(LogCollectorConfig config) {
+            this.collectorConfig = Objects.requireNonNull(config, "config");
+            return this;
+        }
+
+        /**
+         * Sets how runs are placed.
+         *
+         * @param naming {@link ResultNaming#defaults()} by default
+         * @return this
+         */
+        public Builder naming(ResultNaming naming) {
+            this.naming = Objects.requireNonNull(naming, "naming");
+            return this;
+        }
+
+        /**
+         * Adds a listener for runs.
+         *
+         * @param listener is told what became of each run
+         * @return this
+         */
+        public Builder onArchived(ArchiveListener listener) {
+            archiveListeners.add(Objects.requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /**
+         * Adds a listener for logs.
+         *
+         * @param listener is told of each log that is sealed
+         * @return this
+         */
+        public Builder onSealed(LogListener listener) {
+            logListeners.add(Objects.requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /**
+         * Sets the clock.
+         *
+         * @param clock the system's by default
+         * @return this
+         */
+        public Builder clock(InstantSource clock) {
+            this.clock = Objects.requireNonNull(clock, "clock");
+            return this;
+        }
+
+        /**
+         * Makes the archive; nothing runs before {@link ResultsArchive#start()}.
+         *
+         * @return the archive
+         * @throws ResultsException {@code INVALID} naming everything that is missing
+         */
+        public ResultsArchive build() {
+            if (watcher == null || store == null || quarantine == null || archiverConfig == null) {
+                List<String> missing = new ArrayList<>();
+                missing(missing, watcher, "runs(…): where runs come from");
+                missing(missing, store, "store(…): where runs go");
+                missing(missing, archiverConfig, "workDirectory(…): where finished runs wait on disk");
+                throw ResultsException.invalid("the archive lacks " + String.join("; ", missing));
+            }
+            RunArchiver.Builder archiver = RunArchiver.builder(store, quarantine, archiverConfig)
+                    .naming(naming)
+                    .clock(clock);
+            archiveListeners.forEach(archiver::listener);
+            return new ResultsArchive(this, watcher, archiver.build(), archiverConfig.closeTimeout());
+        }
+
+        private static void missing(List<String> missing, @Nullable Object part, String text) {
+            if (part == null) {
+                missing.add(text);
+            }
+        }
+
+        private @Nullable Logs logs() {
+            return containerLogs == null || sink == null
+                    ? null
+                    : new Logs(containerLogs, sink, collectorConfig, List.copyOf(logListeners));
+        }
+    }
+}

@@ -1,0 +1,246 @@
+package ch.sbb.esta.results.logs;
+
+import ch.sbb.esta.results.ContainerLogId;
+import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.internal.Threads;
+import ch.sbb.esta.results.logs.LogReader.Found;
+import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.spi.LogSink;
+import ch.sbb.esta.results.spi.LogSource;
+import ch.sbb.esta.results.spi.LogWriter;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps logs in a {@link BlobStore}: a live one as a row of gzip segments, a sealed one as a single gzip file with exactly the emitted
+ * bytes, an index and a manifest beside it.
+ *
+ * <p><b>Blobs.</b> Below {@link ContainerLogId#path()}:
+ * <ul>
+ *   <li>{@code 00000000000000000000.log.gz}: a segment, named by the offset of its first uncompressed byte. Its first gzip member has no
+ *       text, but a header in an extra field (RFC 1952, section 2.3.1.1) with writer and checksums; then come members with at most 256
+ *       KiB of text each, then members without text whose extra fields hold the index: times of lines, defects, the last line marks.
+ *       Every gzip program gets the text from it and from any concatenation.
+ *   <li>{@code OFFSET.WRITER-N.note.gz}: the same without text, for a defect that had to be made durable before a byte came.
+ *   <li>the END segment, under the name of the segment that would come next. Nobody can store that one any more.
+ *   <li>{@code SHA256.log.gz}: all members with text, joined as they were; {@code SHA256.index.gz}: all indexes, and a directory of
+ *       them; {@code manifest.json}: names these two and makes the log sealed. The segments but END are removed behind it.
+ * </ul>
+ *
+ * <p><b>Concurrency.</b> Thread-safe. A log that two write, in whatever processes, goes to the one who stores the next segment first.
+ *
+ * <p><b>Failure.</b> {@link LogWriter#append} does not talk to the blob store, save that it reads the last line again when another writer
+ * began it. It puts the bytes into the spool and either takes all of them or, when it throws {@code UNAVAILABLE}, none: the spool is full
+ * although it waited up to two seconds for the blob store (not at all when that failed last), or the disk is. {@link LogWriter#flush} and
+ * {@link LogWriter#seal} throw what the blob store throws; what they have not stored stays in the spool, and the same call goes on where
+ * it failed. In the background a failed upload is repeated, with pauses of 0.5 to 10 seconds, as long as the writer is open. What is only
+ * in the spool is lost when the process dies; the next writer then begins behind the last segment.
+ *
+ * <p><b>Threads.</b> One daemon thread looks for segments that have become old, up to 16 pack and store segments; virtual threads
+ * where the JDK has them.
+ *
+ * <p><b>Lifecycle.</b> The blob store is not closed.
+ */
+public final class SegmentedLogs implements LogSink, LogSource {
+
+    private static final int SHIPPERS = 16;
+    private static final long SPACE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final LogStoreConfig config;
+    private final LogBlobs blobs;
+    private final LogReader reader;
+    private final Spool spool;
+    private final Sealing sealing;
+    private final Set<SegmentWriter> writers = ConcurrentHashMap.newKeySet();
+    private final ScheduledThreadPoolExecutor timer;
+    private final ThreadPoolExecutor shippers;
+    private volatile boolean storeAnswers = true;
+    private volatile boolean closed;
+
+    /**
+     * Opens a log store with the defaults.
+     *
+     * @param store where the blobs go
+     */
+    public SegmentedLogs(BlobStore store) {
+        this(store, LogStoreConfig.builder().build());
+    }
+
+    /**
+     * Opens a log store.
+     *
+     * @param store where the blobs go
+     * @param config how it works
+     * @throws ResultsException {@code UNAVAILABLE} when the spool directory cannot be used
+     */
+    public SegmentedLogs(BlobStore store, LogStoreConfig config) {
+        this.config = Objects.requireNonNull(config, "config");
+        blobs = new LogBlobs(Objects.requireNonNull(store, "store"));
+        reader = new LogReader(blobs);
+        spool = new Spool(config.spoolDirectory(), config.spoolBytes());
+        sealing = new Sealing(blobs, reader, spool);
+        shippers = new ThreadPoolExecutor(
+                SHIPPERS,
+                SHIPPERS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Threads.named("log-shipper"),
+                new ThreadPoolExecutor.DiscardPolicy());
+        shippers.allowCoreThreadTimeOut(true);
+        timer = new ScheduledThreadPoolExecutor(1, Threads.named("log-timer"));
+        long tick = Math.min(500, Math.max(10, config.segmentAge().toMillis() / 10));
+        timer.scheduleWithFixedDelay(this::shipDue, tick, tick, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public LogWriter open(ContainerLogId id) {
+        Objects.requireNonNull(id, "id");
+        if (closed) {
+            throw new IllegalStateException("the log store is closed");
+        }
+        Found found = reader.look(id);
+        if (found.manifest() != null) {
+            sealing.removeSegments(id, found.manifest());
+            return new SealedLogWriter(blobs, found.manifest().info());
+        }
+        if (found.isEnding()) {
+            return new SealedLogWriter(blobs, sealing.finish(id).info());
+        }
+        SegmentWriter writer = new SegmentWriter(this, id, found.tail());
+        writers.add(writer);
+        return writer;
+    }
+
+    @Override
+    public Optional<LogInfo> find(ContainerLogId id) {
+        Found found = reader.look(Objects.requireNonNull(id, "id"));
+        return found.isEmpty() ? Optional.empty() : Optional.of(found.info(id));
+    }
+
+    @Override
+    public List<LogInfo> list(String namespace, String taskRunUid) {
+        String prefix = namespace + "/" + taskRunUid + "/";
+        // Checks both parts.
+        int depth = new ContainerLogId(namespace, taskRunUid, "pod", "container", 0)
+                .path()
+                .split("/")
+                .length;
+        TreeSet<String> paths = new TreeSet<>();
+        blobs.forEach(prefix, blob -> {
+            int end = blob.key().lastIndexOf('/');
+            if (blob.key().split("/").length == depth + 1) {
+                paths.add(blob.key().substring(0, end));
+            }
+        });
+        List<LogInfo> logs = new ArrayList<>();
+        for (String path : paths) {
+            find(ContainerLogId.parse(path)).ifPresent(logs::add);
+        }
+        return logs;
+    }
+
+    @Override
+    public InputStream read(ContainerLogId id, long offset, long length) {
+        if (offset < 0 || length < 0) {
+            throw ResultsException.invalid("the range of " + length + " bytes from byte " + offset + " of the log " + id
+                    + " is malformed: neither may be negative");
+        }
+        LogInfo info = find(id).orElseThrow(() -> ResultsException.notFound(id));
+        long bytes = info.extent().bytes();
+        long from = Math.min(offset, bytes);
+        return new LogText(reader, id, from, from + Math.min(length, bytes - from));
+    }
+
+    /**
+     * Closes every writer, which stores what waits in the spool as far as that works now, and stops the threads. Closing twice is
+     * harmless.
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        timer.shutdownNow();
+        for (SegmentWriter writer : List.copyOf(writers)) {
+            writer.close();
+        }
+        shippers.shutdown();
+        spool.close();
+    }
+
+    LogStoreConfig config() {
+        return config;
+    }
+
+    LogBlobs blobs() {
+        return blobs;
+    }
+
+    LogReader reader() {
+        return reader;
+    }
+
+    Spool spool() {
+        return spool;
+    }
+
+    Sealing sealing() {
+        return sealing;
+    }
+
+    Instant now() {
+        return config.clock().instant();
+    }
+
+    void forget(SegmentWriter writer) {
+        writers.remove(writer);
+    }
+
+    void storeAnswers(boolean answers) {
+        storeAnswers = answers;
+    }
+
+    /** Gets room in the spool, if need be by having everything shipped that waits there. */
+    void reserve(long bytes) {
+        if (bytes > spool.bound()) {
+            throw ResultsException.invalid("the spool of " + spool.bound() + " bytes never has room for " + bytes
+                    + " at once: append smaller pieces or configure a larger one");
+        }
+        if (spool.tryReserve(bytes)) {
+            return;
+        }
+        writers.forEach(SegmentWriter::hurry);
+        if (!spool.tryReserve(bytes, storeAnswers ? SPACE_WAIT_NANOS : 0)) {
+            throw spool.full(bytes);
+        }
+    }
+
+    void ship(SegmentWriter writer) {
+        if (writer.enqueue()) {
+            shippers.execute(writer::shipInBackground);
+        }
+    }
+
+    private void shipDue() {
+        Instant now = now();
+        for (SegmentWriter writer : writers) {
+            if (writer.isDue(now)) {
+                ship(writer);
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.archive;
+
+import org.jspecify.annotations.NullMarked;

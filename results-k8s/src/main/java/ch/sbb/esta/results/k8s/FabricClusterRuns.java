@@ -1,0 +1,196 @@
+package ch.sbb.esta.results.k8s;
+
+import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.Page;
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.ResultsException.Code;
+import ch.sbb.esta.results.RunKind;
+import ch.sbb.esta.results.RunReading;
+import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.spi.ClusterRuns;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The runs of a cluster through the HTTP client of fabric8, as the JSON that the API server sends.
+ *
+ * <p>Finalizers are changed by a merge patch that carries the resourceVersion of what was read: a change in between is a conflict, and
+ * the change is made again on what is there then. Runs that are being deleted and runs of another UID under the same name are left alone.
+ *
+ * <p>A list leaves out what cannot be read as a run and logs it: the watcher delivers the same object as it is. A kind that the cluster
+ * does not serve is {@code NOT_FOUND}, so that it is not taken for a kind without runs. With several namespaces configured, the list of
+ * all goes through them one after the other. Thread-safe; the client that is handed in is not closed. How often a request is repeated
+ * that was answered with 429 or 5xx is the business of its configuration, within {@link FabricConfig#requestTimeout()}.
+ */
+public final class FabricClusterRuns implements ClusterRuns {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FabricClusterRuns.class);
+    private static final int MAX_ATTEMPTS = 20;
+
+    private final ApiRequests requests;
+    private final FabricConfig config;
+
+    /**
+     * Creates the adapter; nothing is asked of the cluster yet.
+     *
+     * @param client talks to the cluster
+     * @param config which namespaces, and how many runs on a page
+     */
+    public FabricClusterRuns(KubernetesClient client, FabricConfig config) {
+        this.config = Objects.requireNonNull(config, "config");
+        this.requests = new ApiRequests(Objects.requireNonNull(client, "client"), config);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ResultsException also {@code NOT_FOUND} when the cluster does not serve the kind, {@code INVALID} when the namespace is not
+     *     among the configured ones or the token is mangled
+     */
+    @Override
+    public Page<RunSnapshot> list(RunKind kind, String namespace, String continueToken) {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(namespace, "namespace");
+        Objects.requireNonNull(continueToken, "continueToken");
+        ListPosition position = ListPosition.of(config, namespace, continueToken);
+        ApiPath path = ApiPath.of(kind, position.scope()).query("limit", Integer.toString(config.pageSize()));
+        if (!position.token().isEmpty()) {
+            path.query("continue", position.token());
+        }
+        RawList list;
+        try {
+            list = RawList.read(requests.get(path));
+        } catch (ResultsException e) {
+            throw e.about("list of " + kind + (position.scope().isEmpty() ? "" : " in " + position.scope()));
+        }
+        return new Page<>(
+                snapshots(kind, list.items()),
+                position.next(list.continueToken()).orElse(null));
+    }
+
+    @Override
+    public Optional<RunSnapshot> find(RunKey run) {
+        return read(run).map(RunSnapshot::asLiveRead);
+    }
+
+    @Override
+    public boolean addFinalizer(RunKey run, String finalizer) {
+        Objects.requireNonNull(finalizer, "finalizer");
+        Optional<RunSnapshot> changed = changeFinalizers(run, current -> current.with(finalizer));
+        return changed.isPresent() && changed.get().deletionTime().isEmpty();
+    }
+
+    @Override
+    public void removeFinalizer(RunKey run, String finalizer) {
+        Objects.requireNonNull(finalizer, "finalizer");
+        changeFinalizers(run, current -> current.without(finalizer));
+    }
+
+    @Override
+    public boolean delete(RunKey run, String resourceVersion) {
+        Objects.requireNonNull(resourceVersion, "resourceVersion");
+        try {
+            requests.delete(path(run), FinalizerChange.deleteOptions(run.uid(), resourceVersion));
+            return true;
+        } catch (ResultsException e) {
+            if (e.code() == Code.NOT_FOUND) {
+                return false;
+            }
+            // The precondition on the UID fails where another run has the name now: then ours is gone.
+            if (e.code() == Code.CONFLICT && read(run).isEmpty()) {
+                return false;
+            }
+            throw e.about(subject(run));
+        }
+    }
+
+    /** Returns the run as it was read last, or empty when it is gone. */
+    private Optional<RunSnapshot> changeFinalizers(RunKey run, UnaryOperator<FinalizerChange> change) {
+        for (int attempt = 1; ; attempt++) {
+            Optional<RunSnapshot> read = read(run);
+            if (read.isEmpty()) {
+                return read;
+            }
+            FinalizerChange current = FinalizerChange.of(read.get());
+            FinalizerChange wanted = change.apply(current);
+            if (wanted.equals(current)
+                    || (wanted.adds(current) && read.get().deletionTime().isPresent())) {
+                return read;
+            }
+            try {
+                requests.mergePatch(path(run), wanted.mergePatch());
+                return read;
+            } catch (ResultsException e) {
+                if (e.code() == Code.NOT_FOUND) {
+                    return Optional.empty();
+                }
+                // INVALID too: a finalizer was refused because the run began to be deleted after it was read.
+                boolean mayHaveChanged = e.code() == Code.CONFLICT || (e.code() == Code.INVALID && isGoing(run));
+                if (!mayHaveChanged || attempt == MAX_ATTEMPTS) {
+                    throw e.about(subject(run));
+                }
+            }
+        }
+    }
+
+    private boolean isGoing(RunKey run) {
+        return read(run).map(now -> now.deletionTime().isPresent()).orElse(true);
+    }
+
+    private Optional<RunSnapshot> read(RunKey run) {
+        byte[] json;
+        try {
+            json = requests.get(path(run));
+        } catch (ResultsException e) {
+            if (e.code() == Code.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e.about(subject(run));
+        }
+        RunSnapshot snapshot;
+        try {
+            snapshot = RunSnapshot.parse(json);
+        } catch (ResultsException e) {
+            throw e.about(subject(run));
+        }
+        return snapshot.uid().equals(run.uid()) ? Optional.of(snapshot) : Optional.empty();
+    }
+
+    private static List<RunSnapshot> snapshots(RunKind kind, List<RawResource> items) {
+        List<RunSnapshot> snapshots = new ArrayList<>(items.size());
+        for (RawResource item : items) {
+            RunReading reading = RunReading.of(item.json());
+            reading.run().map(RunSnapshot::asLiveRead).ifPresent(snapshots::add);
+            reading.refusal()
+                    .ifPresent(refusal -> LOG.warn(
+                            "Left out of a list of {}: {}/{} {}",
+                            kind,
+                            Escaped.of(text(item.getMetadata().getNamespace())),
+                            Escaped.of(text(item.getMetadata().getName())),
+                            refusal.reason()));
+        }
+        return snapshots;
+    }
+
+    private static String text(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    private static ApiPath path(RunKey run) {
+        if (run.namespace().isEmpty()) {
+            throw ResultsException.invalid("a run has a namespace, " + Escaped.of(run.name()) + " was given without");
+        }
+        return ApiPath.of(run.kind(), run.namespace()).segment(run.name());
+    }
+
+    private static String subject(RunKey run) {
+        return run.kind().kind() + " " + run.namespace() + "/" + run.name();
+    }
+}

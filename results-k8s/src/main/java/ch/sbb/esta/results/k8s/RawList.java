@@ -1,0 +1,56 @@
+package ch.sbb.esta.results.k8s;
+
+import ch.sbb.esta.results.ResultsException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A page of a list as the API server sent it.
+ *
+ * @param items the objects
+ * @param continueToken how to ask for the next page; empty on the last one
+ */
+record RawList(List<RawResource> items, String continueToken) {
+
+    static RawList read(byte[] json) {
+        List<RawResource> items = new ArrayList<>();
+        String continueToken = "";
+        try (JsonParser parser = RawJson.FACTORY.createParser(json)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException("a list is no JSON object");
+            }
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String field = parser.currentName();
+                JsonToken value = parser.nextToken();
+                if (field.equals("metadata") && value == JsonToken.START_OBJECT) {
+                    continueToken = continueToken(parser);
+                } else if (field.equals("items") && value == JsonToken.START_ARRAY) {
+                    while (parser.nextToken() != JsonToken.END_ARRAY) {
+                        items.add(RawJson.read(parser));
+                    }
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        } catch (IOException e) {
+            throw new ResultsException(ResultsException.Code.UNAVAILABLE, "the API server's list is not valid JSON", e);
+        }
+        return new RawList(items, continueToken);
+    }
+
+    private static String continueToken(JsonParser parser) throws IOException {
+        String token = "";
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String field = parser.currentName();
+            if (parser.nextToken() == JsonToken.VALUE_STRING && field.equals("continue")) {
+                token = parser.getText();
+            } else {
+                parser.skipChildren();
+            }
+        }
+        return token;
+    }
+}

@@ -1,0 +1,51 @@
+package ch.sbb.esta.results.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.RunKind;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class FabricConfigTest {
+
+    @Test
+    void theDefaultIsAllNamespaces() {
+        assertThat(FabricConfig.defaults().namespaces()).isEmpty();
+        assertThat(FabricConfig.defaults().scopes()).containsExactly("");
+        assertThat(FabricConfig.builder().namespaces("b", "a").namespaces("b").build().namespaces())
+                .containsExactly("a", "b");
+    }
+
+    @Test
+    void allMistakesAreNamedAtOnce() {
+        assertThatThrownBy(() -> FabricConfig.builder()
+                        .namespaces("Upper", "a/b")
+                        .pageSize(0)
+                        .requestTimeout(Duration.ZERO)
+                        .kindRetryInterval(Duration.ofSeconds(-1))
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("\"Upper\"", "\"a/b\"", "pageSize 0", "requestTimeout", "kindRetryInterval");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "..", "a/b"})
+    void noTextBecomesMoreThanOneSegmentOfAPath(String text) {
+        assertThatThrownBy(() -> ApiPath.of(RunKind.TASK_RUN, "ns").segment(text))
+                .isInstanceOf(ResultsException.class);
+    }
+
+    @Test
+    void textIsEncodedInPathsAndQueries() {
+        assertThat(ApiPath.of(RunKind.TASK_RUN, "ns")
+                        .segment("a?b#c %ü")
+                        .query("x", "1&y=2")
+                        .query("z", "a b")
+                        .toString())
+                .isEqualTo("/apis/tekton.dev/v1/namespaces/ns/taskruns/a%3Fb%23c%20%25%C3%BC?x=1%26y%3D2&z=a%20b");
+    }
+}

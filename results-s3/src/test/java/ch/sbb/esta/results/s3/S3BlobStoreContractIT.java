@@ -1,0 +1,40 @@
+package ch.sbb.esta.results.s3;
+
+import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.testkit.BlobStoreContract;
+import ch.sbb.esta.results.testkit.s3.S3Server;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import software.amazon.awssdk.services.s3.S3Client;
+
+class S3BlobStoreContractIT extends BlobStoreContract {
+
+    private static final AtomicInteger STORES = new AtomicInteger();
+
+    private static S3Server server;
+    private static S3Client client;
+
+    @BeforeAll
+    static void start() {
+        server = S3Server.open();
+        server.createBucket("contract");
+        client = Server.client(server);
+    }
+
+    @AfterAll
+    static void stop() {
+        client.close();
+        server.close();
+    }
+
+    @Override
+    protected BlobStore newStore() {
+        return new S3BlobStore(
+                client,
+                S3BlobStoreConfig.builder("contract")
+                        .prefix("store-" + STORES.incrementAndGet())
+                        .multipartThreshold(16 << 20)
+                        .build());
+    }
+}

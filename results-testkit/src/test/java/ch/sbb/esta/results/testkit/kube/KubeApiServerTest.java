@@ -1,0 +1,298 @@
+package ch.sbb.esta.results.testkit.kube;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the server offers beside the API of a cluster, and behaviour that a test cannot bring about on a real one. */
+class KubeApiServerTest {
+
+    private static final String RUNS = "/apis/tekton.dev/v1/namespaces/default/taskruns";
+
+    private KubeApiServer server = KubeApiServer.builder().start();
+    private KubeHttp http = new KubeHttp(KubeConnection.to(server));
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private void restart(KubeApiServer.Builder builder) {
+        server.close();
+        server = builder.start();
+        http = new KubeHttp(KubeConnection.to(server));
+    }
+
+    private static ObjectNode taskRun(String name) {
+        return ConformanceFixture.json("{'apiVersion':'tekton.dev/v1','kind':'TaskRun','metadata':{'name':'" + name
+                + "','namespace':'default'},'spec':{}}");
+    }
+
+    @Test
+    void aLoadedObjectKeepsEverything() {
+        ObjectNode run = ConformanceFixture.json(
+                "{'apiVersion':'tekton.dev/v1beta1','kind':'PipelineRun','metadata':{'name':'x','namespace':'elsewhere','uid':'u-1','resourceVersion':'4711',"
+                        + "'creationTimestamp':'2020-01-01T00:00:00Z','generation':3,'labels':{},'finalizers':[]},'status':{'x':1.10}}");
+        server.load(run);
+        for (String version : List.of("v1", "v1beta1")) {
+            assertThat(http.get("/apis/tekton.dev/" + version + "/namespaces/elsewhere/pipelineruns/x")
+                            .body())
+                    .isEqualTo(run);
+        }
+        long next =
+                server.create(taskRun("next")).at("/metadata/resourceVersion").asLong();
+        assertThat(next).isGreaterThan(4711);
+        ObjectNode older = taskRun("older");
+        Json.child(older, "metadata").put("uid", "u-2").put("resourceVersion", "12");
+        assertThat(server.load(older)).isEqualTo(older);
+        assertThat(http.get(RUNS).body().at("/metadata/resourceVersion").asLong())
+                .isGreaterThan(next);
+    }
+
+    @Test
+    void aLoadedObjectIsConvertedOnceItIsChanged() {
+        ObjectNode run = taskRun("x").put("apiVersion", "tekton.dev/v1beta1");
+        server.load(run);
+        assertThat(http.get(RUNS + "/x").at("/apiVersion")).isEqualTo("tekton.dev/v1beta1");
+        KubeHttp.Answer echoed =
+                http.put(RUNS + "/x/status", http.get(RUNS + "/x").body());
+        assertThat(echoed.code()).as("%s", echoed).isEqualTo(200);
+        KubeHttp.Answer patched = http.merge(RUNS + "/x", "{\"metadata\":{\"finalizers\":[\"example.com/keep\"]}}");
+        assertThat(patched.code()).as("%s", patched).isEqualTo(200);
+        assertThat(http.get(RUNS + "/x").at("/apiVersion")).isEqualTo("tekton.dev/v1");
+        assertThat(http.get(RUNS.replace("v1", "v1beta1") + "/x").at("/apiVersion"))
+                .isEqualTo("tekton.dev/v1beta1");
+    }
+
+    @Test
+    void everyCapturedRunIsServedAsItWas() throws IOException {
+        Path folder = Path.of("..", "..", "shared", "data", "runs");
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        List<Path> files;
+        try (Stream<Path> all = Files.list(folder)) {
+            files = all.filter(file -> file.toString().endsWith(".json")).toList();
+        }
+        int loaded = 0;
+        for (Path file : files) {
+            ObjectNode object = Json.parseObject(Files.readAllBytes(file));
+            KubeReference reference = KubeReference.of(object);
+            boolean served = reference.apiVersion().matches("tekton\\.dev/v1(beta1)?")
+                    && List.of("PipelineRun", "TaskRun", "CustomRun").contains(reference.kind());
+            if (served
+                    && object.at("/metadata").hasNonNull("uid")
+                    && object.at("/metadata").hasNonNull("resourceVersion")) {
+                server.load(object);
+                assertThat(server.find(reference)).as("%s", file).contains(object);
+                loaded++;
+            }
+        }
+        assertThat(loaded).isGreaterThan(50);
+    }
+
+    @Test
+    void directWritesFollowTheRulesOfRequests() {
+        ObjectNode created = server.create(taskRun("x"));
+        server.patchStatus(KubeReference.of(created), ConformanceFixture.json("{'phase':'Running'}"));
+        assertThatThrownBy(() -> server.update(created)).isInstanceOfSatisfying(KubeApiException.class, e -> {
+            assertThat(e.code()).isEqualTo(409);
+            assertThat(e.reason()).isEqualTo("Conflict");
+        });
+        assertThat(server.list("tekton.dev/v1beta1", "TaskRun", "default"))
+                .singleElement()
+                .satisfies(run -> {
+                    assertThat(run.path("apiVersion").asText()).isEqualTo("tekton.dev/v1beta1");
+                    assertThat(run.at("/status/phase").asText()).isEqualTo("Running");
+                });
+        server.delete(KubeReference.of(created));
+        server.delete(KubeReference.of(created));
+        assertThat(server.find(KubeReference.of(created))).isEmpty();
+        assertThatThrownBy(() -> server.create(
+                        ConformanceFixture.json("{'apiVersion':'nobody/v1','kind':'Thing','metadata':{'name':'x'}}")))
+                .isInstanceOf(KubeApiException.class)
+                .hasMessageContaining("register the resource first");
+    }
+
+    @Test
+    void aFurtherResourceCanBeRegistered() {
+        server.register(KubeResource.clusterWide("example.com", "things", "Thing", "v1alpha1"));
+        server.create(ConformanceFixture.json(
+                "{'apiVersion':'example.com/v1alpha1','kind':'Thing','metadata':{'name':'x'}}"));
+        assertThat(http.get("/apis/example.com/v1alpha1/things/x").code()).isEqualTo(200);
+    }
+
+    @Test
+    void aPageTokenFromAForgottenRevisionIsExpiredButLeadsOn() {
+        for (int i = 0; i < 5; i++) {
+            server.create(taskRun("x" + i));
+        }
+        String token = http.get(RUNS + "?limit=2").at("/metadata/continue");
+        server.forgetHistory();
+        // Still the present revision: consistent without any history.
+        assertThat(http.get(RUNS + "?limit=2&continue=" + token).code()).isEqualTo(200);
+        server.create(taskRun("x5"));
+        server.forgetHistory();
+        KubeHttp.Answer expired = http.get(RUNS + "?limit=2&continue=" + token);
+        ConformanceFixture.assertStatus(expired, 410, "Expired");
+        KubeHttp.Answer rest = http.get(RUNS + "?limit=10&continue=" + expired.at("/metadata/continue"));
+        assertThat(rest.body().path("items"))
+                .extracting(item -> item.at("/metadata/name").asText())
+                .containsExactly("x2", "x3", "x4", "x5");
+    }
+
+    @Test
+    void theHistoryReachesBackAsFarAsItIsSetTo() {
+        restart(KubeApiServer.builder().historyChanges(3));
+        List<String> versions = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            versions.add(server.create(taskRun("x" + i))
+                    .at("/metadata/resourceVersion")
+                    .asText());
+        }
+        String watch = RUNS + "?watch=true&resourceVersion=";
+        try (WatchedEvents events = WatchedEvents.chunked(http, watch + versions.get(1))) {
+            for (String name : List.of("x2", "x3", "x4")) {
+                assertThat(events.next("ADDED").at("/metadata/name").asText()).isEqualTo(name);
+            }
+        }
+        try (WatchedEvents events = WatchedEvents.chunked(http, watch + versions.get(0))) {
+            JsonNode error = events.next();
+            assertThat(error.path("type").asText()).isEqualTo("ERROR");
+            assertThat(error.at("/object/reason").asText()).isEqualTo("Expired");
+            await().until(events::isEnded);
+        }
+    }
+
+    @Test
+    void aForgottenVersionCanBeAnsweredByHttpStatus() {
+        restart(KubeApiServer.builder().goneAsHttpStatus());
+        ConformanceFixture.assertStatus(http.get(RUNS + "?watch=true&resourceVersion=1"), 410, "Expired");
+    }
+
+    @Test
+    void bookmarksComeOnlyWhenAskedFor() {
+        restart(KubeApiServer.builder().bookmarkInterval(Duration.ofMillis(50)));
+        String version = server.create(ConformanceFixture.json(
+                        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'x','namespace':'default'}}"))
+                .at("/metadata/resourceVersion")
+                .asText();
+        try (WatchedEvents with = WatchedEvents.chunked(
+                        http, RUNS + "?watch=true&resourceVersion=" + version + "&allowWatchBookmarks=true");
+                WatchedEvents without = WatchedEvents.chunked(http, RUNS + "?watch=true&resourceVersion=" + version)) {
+            JsonNode bookmark = with.next();
+            assertThat(bookmark.path("type").asText()).isEqualTo("BOOKMARK");
+            assertThat(bookmark.at("/object/kind").asText()).isEqualTo("TaskRun");
+            assertThat(bookmark.at("/object/metadata/resourceVersion").asText()).isEqualTo(version);
+            assertThat(with.next().path("type").asText()).isEqualTo("BOOKMARK");
+            server.create(taskRun("x"));
+            assertThat(without.next().path("type").asText()).isEqualTo("ADDED");
+        }
+    }
+
+    @Test
+    void dependentsGoWithTheirLastOwner() {
+        String uid = server.create(taskRun("owner")).at("/metadata/uid").asText();
+        ObjectNode dependent = taskRun("dependent");
+        Json.child(dependent, "metadata")
+                .putArray("ownerReferences")
+                .addObject()
+                .put("apiVersion", "tekton.dev/v1")
+                .put("kind", "TaskRun")
+                .put("name", "owner")
+                .put("uid", uid);
+        KubeReference reference = KubeReference.of(server.create(dependent));
+        server.delete(new KubeReference("tekton.dev/v1", "TaskRun", "default", "owner"));
+        await().untilAsserted(() -> assertThat(server.find(reference)).isEmpty());
+    }
+
+    @Test
+    void propagationPoliciesAreHonoured() {
+        for (String policy : List.of("Foreground", "Orphan")) {
+            String uid = server.create(taskRun("owner")).at("/metadata/uid").asText();
+            ObjectNode dependent = taskRun("dependent");
+            Json.child(dependent, "metadata")
+                    .putArray("ownerReferences")
+                    .addObject()
+                    .put("apiVersion", "tekton.dev/v1")
+                    .put("kind", "TaskRun")
+                    .put("name", "owner")
+                    .put("uid", uid);
+            KubeReference reference = KubeReference.of(server.create(dependent));
+            http.delete(RUNS + "/owner?propagationPolicy=" + policy);
+            await().untilAsserted(
+                            () -> assertThat(http.get(RUNS + "/owner").code()).isEqualTo(404));
+            assertThat(server.find(reference).isPresent()).isEqualTo(policy.equals("Orphan"));
+            server.find(reference)
+                    .ifPresent(left ->
+                            assertThat(left.at("/metadata/ownerReferences")).isEmpty());
+        }
+    }
+
+    @Test
+    void aWrongTokenIsUnauthorizedAndNoneIsWelcome() {
+        KubeHttp stranger = new KubeHttp(new KubeConnection(server.url(), "", "wrong", "", ""));
+        ConformanceFixture.assertStatus(stranger.get(RUNS), 401, "Unauthorized");
+        assertThat(new KubeHttp(new KubeConnection(server.url(), "", "", "", ""))
+                        .get(RUNS)
+                        .code())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aBodyThatIsTooLargeIsRefused() {
+        restart(KubeApiServer.builder().requestLimit(1_000));
+        ObjectNode run = taskRun("x");
+        run.put("padding", "x".repeat(2_000));
+        ConformanceFixture.assertStatus(http.post(RUNS, run), 413, "RequestEntityTooLarge");
+        server.create(run);
+        assertThat(http.get(RUNS + "/x").code()).isEqualTo(200);
+    }
+
+    @Test
+    void wrongSettingsAreReportedTogether() {
+        assertThatThrownBy(() -> KubeApiServer.builder()
+                        .historyChanges(0)
+                        .watchTimeout(Duration.ZERO)
+                        .start())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("historyChanges")
+                .hasMessageContaining("watchTimeout");
+    }
+
+    @Test
+    void watchesSeeEveryChangeOfManyWritersInOrder() {
+        String version = http.get(RUNS).at("/metadata/resourceVersion");
+        try (WatchedEvents events = WatchedEvents.chunked(http, RUNS + "?watch=true&resourceVersion=" + version)) {
+            List<CompletableFuture<Void>> writers = new ArrayList<>();
+            for (int w = 0; w < 4; w++) {
+                int writer = w;
+                writers.add(CompletableFuture.runAsync(() -> {
+                    for (int i = 0; i < 250; i++) {
+                        server.create(taskRun("w" + writer + "-" + i));
+                    }
+                }));
+            }
+            long last = 0;
+            for (int i = 0; i < 1_000; i++) {
+                long seen = events.next("ADDED").at("/metadata/resourceVersion").asLong();
+                assertThat(seen).isGreaterThan(last);
+                last = seen;
+            }
+            writers.forEach(CompletableFuture::join);
+        }
+    }
+}

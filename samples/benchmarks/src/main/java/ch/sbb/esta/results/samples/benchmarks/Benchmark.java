@@ -1,0 +1,16 @@
+package ch.sbb.esta.results.samples.benchmarks;
+
+import java.io.PrintStream;
+
+/** One measurement. */
+interface Benchmark {
+
+    /** Its name on the command line. */
+    String name();
+
+    /** What is measured against what, in a sentence. */
+    String description();
+
+    /** Measures, tells its progress, and returns the figures: {@code ratio=R} first. */
+    String run(PrintStream out) throws Exception;
+}

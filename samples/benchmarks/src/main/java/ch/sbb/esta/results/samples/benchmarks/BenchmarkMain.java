@@ -1,0 +1,41 @@
+package ch.sbb.esta.results.samples.benchmarks;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/** Runs the benchmark that is named, or lists all. */
+public final class BenchmarkMain {
+
+    private static final List<Benchmark> ALL = List.of(new ArchiveVsCopy());
+
+    private BenchmarkMain() {}
+
+    /**
+     * Runs one benchmark and ends the JVM.
+     *
+     * @param arguments the name of a benchmark, or none
+     * @throws Exception when the measurement fails
+     */
+    public static void main(String[] arguments) throws Exception {
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        if (arguments.length == 0) {
+            out.println("samples/benchmarks/run NAME, where NAME is one of");
+            ALL.forEach(benchmark -> out.printf("  %-20s %s%n", benchmark.name(), benchmark.description()));
+            System.exit(0);
+        }
+        Optional<Benchmark> found = ALL.stream()
+                .filter(benchmark -> benchmark.name().equals(arguments[0]))
+                .findFirst();
+        if (found.isEmpty() || arguments.length > 1) {
+            System.err.println("one name of a benchmark, please; without a name they are listed");
+            System.exit(2);
+        }
+        Benchmark benchmark = found.get();
+        out.println(benchmark.name() + ": " + benchmark.description());
+        String figures = benchmark.run(out);
+        out.println(benchmark.name() + " " + figures);
+        System.exit(0);
+    }
+}

@@ -1,0 +1,106 @@
+package ch.sbb.esta.results.samples.standalone;
+
+import ch.sbb.esta.results.archive.ArchiverStats;
+import ch.sbb.esta.results.embed.ResultsArchive;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Lets the archive work, shows how far it is, and checks at the end what it has. */
+final class Job {
+
+    private static final Duration LOOK = Duration.ofMillis(300);
+    private static final Duration CATCH_UP = Duration.ofSeconds(60);
+    private static final int MOST_ROWS = 100;
+
+    private final ResultsArchive archive;
+    private final Parts parts;
+    private final Options options;
+    private final Stop stop;
+    private final PrintStream out;
+
+    Job(ResultsArchive archive, Parts parts, Options options, Stop stop, PrintStream out) {
+        this.archive = archive;
+        this.parts = parts;
+        this.options = options;
+        this.stop = stop;
+        this.out = out;
+    }
+
+    /** Whether all checks hold; without a workload of ours there is nothing to check. */
+    boolean run() throws IOException, InterruptedException {
+        if (parts.workload().isEmpty()) {
+            watch();
+            new Table(parts.store(), parts.logs()).print(out, MOST_ROWS);
+            parts.printWaysToLook(out);
+            return true;
+        }
+        Workload workload = parts.workload().get();
+        workload.start();
+        try (Progress progress = new Progress("runs", workload.size(), this::state)) {
+            while (workload.ended() < workload.size() && !stop.await(LOOK)) {
+                progress.update(workload.ended());
+            }
+            progress.update(workload.ended());
+            archive.awaitIdle(stop.isRequested() ? Duration.ZERO : CATCH_UP);
+        }
+        return report(workload);
+    }
+
+    private void watch() throws InterruptedException {
+        out.println("Watching; Ctrl-C ends it.");
+        try (Progress progress = new Progress("watching", -1, this::state)) {
+            for (int seen = 0; !stop.await(LOOK); seen++) {
+                progress.update(seen);
+            }
+        }
+    }
+
+    private boolean report(Workload workload) throws IOException, InterruptedException {
+        Check check = check(workload);
+        Instant end = Instant.now().plus(CATCH_UP);
+        while (!check.holds() && !stop.await(LOOK) && Instant.now().isBefore(end)) {
+            check = check(workload);
+        }
+        new Table(parts.store(), parts.logs()).print(out, MOST_ROWS);
+        out.println();
+        parts.printWaysToLook(out);
+        out.println();
+        check.complaints().stream()
+                .limit(MOST_ROWS)
+                .forEach(complaint -> out.println("NOT AS IT SHOULD BE: " + complaint));
+        if (!options.keep) {
+            tellRemainder(archive.stop());
+        }
+        out.println(check.line());
+        return check.holds();
+    }
+
+    private Check check(Workload workload) throws IOException {
+        Check check = new Check(parts.store(), parts.logs());
+        check.run(workload);
+        return check;
+    }
+
+    private String state() {
+        ResultsArchive.Stats stats = archive.stats();
+        ArchiverStats runs = stats.archiver();
+        String logs = stats.collector()
+                .map(c -> String.format(
+                        " · %,d log lines · %d streams · %d logs sealed",
+                        c.lines(), c.open(), c.complete() + c.partial() + c.gapped()))
+                .orElse("");
+        return runs.waiting().runs() + " waiting" + logs + (runs.isHealthy() ? "" : " · TROUBLE: " + runs.storeFailure());
+    }
+
+    void tellRemainder(ResultsArchive.Remainder remainder) {
+        if (remainder.isEmpty()) {
+            return;
+        }
+        out.println("Still open at the end: " + remainder.runs() + "; logs that were not sealed: "
+                + remainder.logs().size());
+        remainder.logs().stream().limit(MOST_ROWS).forEach(log -> out.println("  " + log));
+        out.println("The next start on the same work directory, database and bucket goes on from here.");
+    }
+}
