@@ -8,6 +8,7 @@ final class LoneSurrogates {
 
     private final byte[] json;
     private byte[] out;
+    private boolean copied;
 
     private LoneSurrogates(byte[] json) {
         this.json = json;
@@ -95,8 +96,9 @@ final class LoneSurrogates {
     }
 
     private void write(int at, int unit) {
-        if (out == json) {
+        if (!copied) {
             out = json.clone();
+            copied = true;
         }
         for (int i = 0; i < 4; i++) {
             out[at + i] = (byte) Character.forDigit(unit >> (12 - 4 * i) & 0xf, 16);

@@ -64,39 +64,37 @@ final class ResultTable {
                 INSERT INTO {results} AS r (parent, id, name, annotations, created_time, updated_time,
                     recordsummary_record, recordsummary_type, recordsummary_start_time, recordsummary_end_time,
                     recordsummary_status, recordsummary_annotations, etag, esta_annotations_escaped, esta_summary_escaped)
-                SELECT n.parent, n.id, n.name, n.annotations, CAST(:time AS timestamptz), CAST(:time AS timestamptz), n.record, n.type, n.start_time, n.end_time,
-                    n.status, n.summary_annotations, """ + Change.FIRST_ETAG + """
-                , nullif(n.annotations_escaped, false), nullif(n.summary_escaped, false)
-                FROM """ + NEW_ROWS + """
-
+                SELECT n.parent, n.id, n.name, n.annotations, CAST(:time AS timestamptz), CAST(:time AS timestamptz),
+                    n.record, n.type, n.start_time, n.end_time, n.status, n.summary_annotations, %s,
+                    nullif(n.annotations_escaped, false), nullif(n.summary_escaped, false)
+                FROM %s
                 ON CONFLICT (parent, name) DO NOTHING
                 RETURNING r.parent, r.name, r.id
-                """);
+                """.formatted(Change.FIRST_ETAG, NEW_ROWS));
         ids = schema.sql("""
                 SELECT r.parent, r.name, r.id
                 FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name) n
                 JOIN {results} r ON r.parent = n.parent AND r.name = n.name
                 """);
-        lock = schema.sql("SELECT " + COLUMNS + """
-
+        lock = schema.sql("""
+                SELECT %s
                 FROM {results} r
                 JOIN (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name) n
                   ON r.parent = n.parent AND r.name = n.name
                 ORDER BY r.parent, r.name
                 FOR NO KEY UPDATE OF r
-                """);
+                """.formatted(COLUMNS));
         update = schema.sql("""
                 UPDATE {results} r SET annotations = n.annotations, updated_time = CAST(:time AS timestamptz),
                     recordsummary_record = n.record, recordsummary_type = n.type,
                     recordsummary_start_time = n.start_time, recordsummary_end_time = n.end_time,
                     recordsummary_status = n.status, recordsummary_annotations = n.summary_annotations,
-                    etag = """ + Change.NEXT_ETAG + """
-                , esta_annotations_escaped = nullif(n.annotations_escaped, false),
+                    etag = %s, esta_annotations_escaped = nullif(n.annotations_escaped, false),
                     esta_summary_escaped = nullif(n.summary_escaped, false)
-                FROM """ + NEW_ROWS + """
-
+                FROM %s
                 WHERE r.parent = n.parent AND r.name = n.name
-                RETURNING """ + ' ' + COLUMNS);
+                RETURNING %s
+                """.formatted(Change.NEXT_ETAG, NEW_ROWS, COLUMNS));
         find = schema.sql("SELECT " + COLUMNS + " FROM {results} r WHERE r.parent = :parent AND r.name = :name");
         delete = schema.sql("DELETE FROM {results} WHERE parent = :parent AND name = :name");
     }

@@ -154,6 +154,7 @@ class FailuresIT {
     }
 
     /** Lets a call wait for a lock, so that the server fails in the middle of it. */
+    @SuppressWarnings("try") // the connection only holds the lock
     private ResultsException failureWhileLocked(Callable<?> call, Runnable failure) throws Exception {
         try (Connection other = lockRecords()) {
             Future<?> waiting = thread.submit(call);

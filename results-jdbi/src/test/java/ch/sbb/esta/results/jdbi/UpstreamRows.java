@@ -32,6 +32,6 @@ final class UpstreamRows {
                 VALUES ('ci', 'r-%2$s', '%2$s', 'i-%2$s', '%2$s', 'tekton.dev/v1.PipelineRun',
                   '{"apiVersion":"tekton.dev/v1","kind":"PipelineRun","metadata":{"namespace":"ci","name":"n","uid":"%2$s",
                     "resourceVersion":"%3$s"},"status":{"conditions":[{"type":"Other","status":"True"},
-                    {"type":"Succeeded","status":"%4$s"}]}}', 'i-%2$s-9223372036854775806')""".formatted(schema, uid, version, succeeded));
+                    {"type":"Succeeded","status":"%4$s"}]}}', 'i-%2$s-8000000000000000000')""".formatted(schema, uid, version, succeeded));
     }
 }

@@ -734,11 +734,8 @@ public abstract class ResultsStoreContract {
 
     @Test
     final void pagesPutTogetherAreTheWholeListInOrder() {
-        List<RunPlacement> runs = new ArrayList<>();
         for (int i = 0; i < 23; i++) {
-            RunPlacement run = SampleRun.pipelineRun("run-" + i).placed();
-            runs.add(run);
-            store.archive(List.of(run));
+            store.archive(List.of(SampleRun.pipelineRun("run-" + i).placed()));
             clock.advance(Duration.ofMillis(i % 3 == 0 ? 1 : 0));
         }
         store.archive(List.of(SampleRun.pipelineRun("run-4").version("2").placed()));
