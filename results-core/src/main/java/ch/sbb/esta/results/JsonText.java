@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonText {
 
-    static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(RunReading.MAX_DEPTH)
                             .maxStringLength(RunReading.MAX_BYTES)
@@ -54,7 +54,7 @@ public final class JsonText {
         findUnreadable(json).ifPresent(fault -> {
             throw ResultsException.invalid(fault);
         });
-        try (JsonParser parser = MAPPER.createParser(json)) {
+        try (JsonParser parser = parser(json)) {
             checkOne(parser);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory failed", e);
@@ -73,6 +73,21 @@ public final class JsonText {
         } catch (JsonProcessingException e) {
             throw ResultsException.invalid(fault(e, parser));
         }
+    }
+
+    static JsonParser parser(byte[] json) throws IOException {
+        return MAPPER.createParser(withReadableKeys(json));
+    }
+
+    /**
+     * Makes keys readable for Jackson, which refuses those that hold half a surrogate pair although JSON allows them: each half is moved
+     * into the private use area, {@code \}{@code ud800} to {@code \}{@code ue000}. Values and lengths stay.
+     *
+     * @param json a JSON value in UTF-8; need not be valid
+     * @return the same array where no key holds half a pair, else a copy
+     */
+    public static byte[] withReadableKeys(byte[] json) {
+        return LoneSurrogates.movedOutOfKeys(json);
     }
 
     /** Faults that are found before parsing: too long, or not UTF-8. */

@@ -41,7 +41,7 @@ final class RunParser {
         if (unreadable.isPresent()) {
             return invalid(unreadable.get());
         }
-        try (JsonParser parser = JsonText.MAPPER.createParser(json)) {
+        try (JsonParser parser = JsonText.parser(json)) {
             try {
                 scan(parser);
             } catch (JsonProcessingException e) {

@@ -32,6 +32,9 @@ final class ArchiveWorker implements Runnable {
     /** Found guilty while the store took others, and not in the quarantine yet. */
     private final Map<QueuedRun, Bisection.Culprit> culprits = new IdentityHashMap<>();
 
+    /** Whether all of a batch failed for good, so that it needs others to tell whether it is the batch or the store. */
+    private boolean storeSuspect;
+
     private volatile boolean stopped;
     private volatile boolean draining;
 
@@ -106,7 +109,9 @@ final class ArchiveWorker implements Runnable {
 
     /** Adds to what a failure has left. A part of the batch is kept free for the spool, so that neither starves the other. */
     private boolean fill() {
-        BatchRoom room = new BatchRoom(config.batchRuns(), config.batchBytes());
+        int times = storeSuspect ? 2 : 1;
+        BatchRoom room =
+                new BatchRoom(config.batchRuns() * times, Math.min(config.batchBytes(), Long.MAX_VALUE / 2) * times);
         batch.forEach(run -> room.take(run.size()));
         boolean read = true;
         if (!draining && parts.spool().size() > 0) {
@@ -172,9 +177,13 @@ final class ArchiveWorker implements Runnable {
     private void archive(List<Placed> placed) throws HeldUp {
         Bisection bisection =
                 new Bisection(parts.store(), (p, outcome) -> finish(p.run(), p.placement(), outcome), () -> stopped);
-        bisection
-                .archive(placed)
-                .forEach(culprit -> culprits.put(culprit.placed().run(), culprit));
+        try {
+            for (Bisection.Culprit culprit : bisection.archive(placed)) {
+                culprits.put(culprit.placed().run(), culprit);
+            }
+        } finally {
+            storeSuspect = bisection.isStoreSuspect();
+        }
     }
 
     private void quarantine(QueuedRun run) throws HeldUp {

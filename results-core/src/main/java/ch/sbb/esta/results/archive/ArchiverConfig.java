@@ -14,6 +14,8 @@ import java.util.Objects;
  */
 public final class ArchiverConfig {
 
+    private static final int MAX_BATCH_RUNS = 100_000;
+
     private final Path spoolDirectory;
     private final Spooling spooling;
     private final int queueRuns;
@@ -204,7 +206,7 @@ public final class ArchiverConfig {
         /**
          * Bounds a batch in objects.
          *
-         * @param runs at least 1; 100 by default
+         * @param runs 1 to 100,000; 100 by default
          * @return this
          */
         public Builder batchRuns(int runs) {
@@ -267,6 +269,9 @@ public final class ArchiverConfig {
             atLeastOne(mistakes, "queueRuns", queueRuns);
             atLeastOne(mistakes, "queueBytes", queueBytes);
             atLeastOne(mistakes, "batchRuns", batchRuns);
+            if (batchRuns > MAX_BATCH_RUNS) {
+                mistakes.add("batchRuns " + batchRuns + " is more than " + MAX_BATCH_RUNS);
+            }
             atLeastOne(mistakes, "batchBytes", batchBytes);
             if (firstRetryDelay.compareTo(Duration.ofMillis(1)) < 0) {
                 mistakes.add("firstRetryDelay " + firstRetryDelay + " is less than a millisecond");

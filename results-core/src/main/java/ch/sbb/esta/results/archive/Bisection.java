@@ -47,12 +47,17 @@ final class Bisection {
      */
     List<Culprit> archive(List<Placed> batch) throws HeldUp {
         halve(batch);
-        // Where all fail alike the store is broken, not each of the runs: a quarantine full of good runs would help
-        // nobody.
-        if (!anyArchived && culprits.size() > 1 && culprits.stream().noneMatch(c -> isInvalid(c.refusal()))) {
+        if (isStoreSuspect()) {
             throw new HeldUp(culprits.get(0).fault());
         }
         return culprits;
+    }
+
+    /** Where all runs fail alike the store is broken, not each of them: a quarantine full of good runs would help nobody. */
+    boolean isStoreSuspect() {
+        return !anyArchived
+                && culprits.stream().noneMatch(c -> isInvalid(c.refusal()))
+                && culprits.stream().map(c -> c.placed().run().key()).distinct().count() > 1;
     }
 
     private static boolean isInvalid(ArchiveOutcome refusal) {

@@ -113,10 +113,18 @@ final class LogBlobs {
 
     SegmentIndex index(String key, long offset, long length, String sha256) {
         try (DigestInputStream in = new DigestInputStream(store.getRange(key, offset, length), Sha256.digest())) {
-            SegmentIndex index = SegmentIndex.read(in);
+            SegmentIndex index = null;
+            Exception damage = null;
+            try {
+                index = SegmentIndex.read(in);
+            } catch (IOException | ResultsException e) {
+                damage = e;
+            }
+            // Throws once more where it was the connection that broke.
             in.transferTo(OutputStream.nullOutputStream());
-            if (!Sha256.hex(in.getMessageDigest().digest()).equals(sha256)) {
-                throw GzipMember.corrupt("the index in the blob " + key + " does not fit its checksum");
+            if (index == null || !Sha256.hex(in.getMessageDigest().digest()).equals(sha256)) {
+                throw GzipMember.corrupt("the index in the blob " + key + " does not fit its checksum"
+                        + (damage == null ? "" : " (" + Escaped.of(damage.toString()) + ")"));
             }
             return index;
         } catch (IOException e) {

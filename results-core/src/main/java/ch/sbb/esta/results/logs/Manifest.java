@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What makes a log sealed, as JSON. It depends on nothing but the segments, so that all who seal a log write the same bytes.
+ * Its own checksum is that of the JSON without it and without white space.
  *
  * @param info the log
  * @param text the object with the text, named by its SHA-256
@@ -29,6 +30,7 @@ record Manifest(LogInfo info, Stored text, Stored index, Directory directory, St
 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final int VERSION = 1;
+    private static final String CHECKSUM = "manifestSha256";
 
     /**
      * An object.
@@ -74,6 +76,7 @@ record Manifest(LogInfo info, Stored text, Stored index, Directory directory, St
                 .put("directorySha256", directory.sha256);
         root.put("writer", writer);
         try {
+            root.put(CHECKSUM, Sha256.hexOf(MAPPER.writeValueAsBytes(root)));
             return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
@@ -83,6 +86,11 @@ record Manifest(LogInfo info, Stored text, Stored index, Directory directory, St
     static Manifest decode(ContainerLogId id, byte[] json) {
         try {
             JsonNode root = MAPPER.readTree(json);
+            String checksum = root.path(CHECKSUM).asText();
+            if (!(root instanceof ObjectNode object)
+                    || !checksum.equals(Sha256.hexOf(MAPPER.writeValueAsBytes(object.without(CHECKSUM))))) {
+                throw GzipMember.corrupt("the manifest of " + id + " does not fit its checksum");
+            }
             if (root.path("version").asInt() != VERSION
                     || !root.path("log").asText().equals(id.path())) {
                 throw GzipMember.corrupt("the manifest of " + id + " is of another version or log");

@@ -79,7 +79,10 @@ final class Sealing {
                 blobs.store().delete(id.path() + "/" + note);
             }
         } catch (ResultsException e) {
-            LOG.warn("Segments of the sealed log {} could not be removed; opening it again tries again", id, e);
+            LOG.warn(
+                    "Segments of the sealed log {} could not be removed; opening it again tries again: {}",
+                    id,
+                    e.getMessage());
         }
     }
 

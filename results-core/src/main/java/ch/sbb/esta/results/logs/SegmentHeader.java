@@ -55,7 +55,7 @@ record SegmentHeader(
 
     byte[] encode() {
         return GzipMember.empty(ByteBuffer.allocate(DATA_BYTES)
-                .put((byte) (kind.ordinal() + 1))
+                .put(kind.code)
                 .put(VERSION)
                 .putLong(writer.getMostSignificantBits())
                 .putLong(writer.getLeastSignificantBits())
@@ -72,16 +72,12 @@ record SegmentHeader(
     static SegmentHeader decode(byte[] member) {
         try {
             byte[] data = GzipMember.readData(new ByteArrayInputStream(member));
-            if (data == null
-                    || data.length != DATA_BYTES
-                    || data[0] < 1
-                    || data[0] > Kind.values().length
-                    || data[1] != VERSION) {
+            if (data == null || data.length != DATA_BYTES || data[1] != VERSION) {
                 throw GzipMember.corrupt("a segment does not begin with a header that is understood");
             }
             ByteBuffer in = ByteBuffer.wrap(data, 2, DATA_BYTES - 2);
             SegmentHeader header = new SegmentHeader(
-                    Kind.values()[data[0] - 1],
+                    Kind.of(data[0]),
                     new UUID(in.getLong(), in.getLong()),
                     in.getLong(),
                     in.getLong(),
@@ -108,10 +104,25 @@ record SegmentHeader(
     /** What a segment is for. */
     enum Kind {
         /** Text and what is known at its end. */
-        TEXT,
+        TEXT(1),
         /** The fence behind the last byte: no text comes any more. */
-        END,
+        END(2),
         /** No text, but a defect that is to be remembered. */
-        NOTE
+        NOTE(3);
+
+        private final byte code;
+
+        Kind(int code) {
+            this.code = (byte) code;
+        }
+
+        static Kind of(byte code) {
+            return switch (code) {
+                case 1 -> TEXT;
+                case 2 -> END;
+                case 3 -> NOTE;
+                default -> throw GzipMember.corrupt("a segment is of the unknown kind " + code);
+            };
+        }
     }
 }

@@ -21,10 +21,9 @@ import java.util.zip.InflaterInputStream;
  * nanoseconds from that of the line before (the first: from 1970). All numbers of the last two parts are {@link Varint}s.
  *
  * @param tail what is known at the end of the segment
- * @param textBytes of each member
- * @param memberBytes of each member
+ * @param members the sizes of the members with text
  */
-record SegmentIndex(LogTail tail, int[] textBytes, int[] memberBytes) {
+record SegmentIndex(LogTail tail, Members members) {
 
     private static final byte KIND = 5;
     private static final int CHUNK = 60_000;
@@ -60,13 +59,11 @@ record SegmentIndex(LogTail tail, int[] textBytes, int[] memberBytes) {
             if (count < 0 || count > MAX_MEMBERS) {
                 throw GzipMember.corrupt("an index says that it has " + count + " members");
             }
-            int[] text = new int[(int) count];
-            int[] bytes = new int[(int) count];
+            Members sizes = new Members();
             for (int i = 0; i < count; i++) {
-                text[i] = (int) Varint.get(in);
-                bytes[i] = (int) Varint.get(in);
+                sizes.add((int) Varint.get(in), (int) Varint.get(in));
             }
-            return new SegmentIndex(tail, text, bytes);
+            return new SegmentIndex(tail, sizes);
         } finally {
             inflater.end();
         }
@@ -76,9 +73,9 @@ record SegmentIndex(LogTail tail, int[] textBytes, int[] memberBytes) {
     long memberStart(long place) {
         long text = 0;
         long bytes = 0;
-        for (int i = 0; i < textBytes.length && text + textBytes[i] <= place; i++) {
-            text += textBytes[i];
-            bytes += memberBytes[i];
+        for (int i = 0; i < members.count() && text + members.text(i) <= place; i++) {
+            text += members.text(i);
+            bytes += members.bytes(i);
         }
         return bytes;
     }
@@ -87,9 +84,9 @@ record SegmentIndex(LogTail tail, int[] textBytes, int[] memberBytes) {
     long memberEnd(long place) {
         long text = 0;
         long bytes = 0;
-        for (int i = 0; i < textBytes.length && text < place; i++) {
-            text += textBytes[i];
-            bytes += memberBytes[i];
+        for (int i = 0; i < members.count() && text < place; i++) {
+            text += members.text(i);
+            bytes += members.bytes(i);
         }
         return bytes;
     }

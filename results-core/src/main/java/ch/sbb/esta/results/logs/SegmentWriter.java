@@ -502,7 +502,7 @@ final class SegmentWriter implements LogWriter {
                     LOG.trace("Shipped a segment of {}", id);
                 }
             } catch (ResultsException e) {
-                LOG.warn("The end of the log {} was not stored when its writer was closed; it is read again", id, e);
+                LOG.warn("The end of the log {} was not stored when its writer was closed: {}", id, e.getMessage());
             }
             GrowingSegment rest;
             lock.lock();

@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.memory;
 
+import ch.sbb.esta.results.JsonText;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -29,10 +30,14 @@ final class JsonEquality {
             return true;
         }
         try {
-            return MAPPER.readTree(one).equals(JsonEquality::compareScalars, MAPPER.readTree(other));
+            return tree(one).equals(JsonEquality::compareScalars, tree(other));
         } catch (IOException e) {
             throw new UncheckedIOException("what is stored is not JSON", e);
         }
+    }
+
+    private static JsonNode tree(byte[] json) throws IOException {
+        return MAPPER.readTree(JsonText.withReadableKeys(json));
     }
 
     private static int compareScalars(JsonNode one, JsonNode other) {

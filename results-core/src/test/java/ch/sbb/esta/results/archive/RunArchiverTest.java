@@ -331,6 +331,21 @@ class RunArchiverTest {
     }
 
     @Test
+    void findsTheBadRunsOfABatchThatIsFullOfThem() throws Exception {
+        RunArchiver archiver = started(config -> config.batchRuns(2));
+        block(archiver);
+        List.of("a", "b", "c").forEach(uid -> archiver.accept(Runs.finished(uid, 1)));
+        store.before(batch -> {
+            failOn("a", batch);
+            failOn("b", batch);
+        });
+        store.release();
+        awaitIdle(archiver);
+        assertThat(stored("c")).isEqualTo("1");
+        assertThat(quarantined()).hasSize(2);
+    }
+
+    @Test
     void setsAsideWhatNeitherTheStoreNorTheQuarantineTakes() throws Exception {
         RunArchiver archiver = started();
         byte[] broken = "{\"metadata\":{\"namespace\":\"ci\"},}".getBytes(StandardCharsets.UTF_8);

@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.grpc;
 
+import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.ListOrder;
 import ch.sbb.esta.results.ListQuery;
@@ -136,21 +137,18 @@ public final class GrpcResultsClient implements ResultsReader {
         query.requireCollection(ListQuery.Collection.RESULTS);
         String parent = query.parent().orElse("-");
         String orderBy = orderBy(query.order());
-        return new RemotePages<Result>(query, Result::stored, (size, token) -> {
-                    ListResultsRequest request = ListResultsRequest.newBuilder()
-                            .setParent(parent)
-                            .setPageSize(size)
-                            .setPageToken(token)
-                            .setOrderBy(orderBy)
-                            .build();
-                    ListResultsResponse answer = call("ListResults", parent, request, ResultsBlockingStub::listResults);
-                    return page(
-                            answer.getResultsList().stream()
-                                    .map(ProtoMapping::result)
-                                    .toList(),
-                            answer.getNextPageToken());
-                })
-                .page();
+        RemotePages<Result> pages = new RemotePages<>(query, Result::stored, (size, token) -> {
+            ListResultsRequest request = ListResultsRequest.newBuilder()
+                    .setParent(parent)
+                    .setPageSize(size)
+                    .setPageToken(token)
+                    .setOrderBy(orderBy)
+                    .build();
+            ListResultsResponse answer = call("ListResults", parent, request, ResultsBlockingStub::listResults);
+            return page(
+                    answer.getResultsList().stream().map(ProtoMapping::result).toList(), answer.getNextPageToken());
+        });
+        return withToken(query, pages::page);
     }
 
     @Override
@@ -159,21 +157,18 @@ public final class GrpcResultsClient implements ResultsReader {
         String parent =
                 query.parent().orElse("-") + "/results/" + query.result().orElse("-");
         String orderBy = orderBy(query.order());
-        return new RemotePages<Record>(query, Record::stored, (size, token) -> {
-                    ListRecordsRequest request = ListRecordsRequest.newBuilder()
-                            .setParent(parent)
-                            .setPageSize(size)
-                            .setPageToken(token)
-                            .setOrderBy(orderBy)
-                            .build();
-                    ListRecordsResponse answer = call("ListRecords", parent, request, ResultsBlockingStub::listRecords);
-                    return page(
-                            answer.getRecordsList().stream()
-                                    .map(ProtoMapping::record)
-                                    .toList(),
-                            answer.getNextPageToken());
-                })
-                .page();
+        RemotePages<Record> pages = new RemotePages<>(query, Record::stored, (size, token) -> {
+            ListRecordsRequest request = ListRecordsRequest.newBuilder()
+                    .setParent(parent)
+                    .setPageSize(size)
+                    .setPageToken(token)
+                    .setOrderBy(orderBy)
+                    .build();
+            ListRecordsResponse answer = call("ListRecords", parent, request, ResultsBlockingStub::listRecords);
+            return page(
+                    answer.getRecordsList().stream().map(ProtoMapping::record).toList(), answer.getNextPageToken());
+        });
+        return withToken(query, pages::page);
     }
 
     /**
@@ -188,8 +183,7 @@ public final class GrpcResultsClient implements ResultsReader {
      */
     public Result updateResult(
             ResultName name, Map<String, String> annotations, @Nullable RecordSummary summary, String etag) {
-        requireEtag(name, etag);
-        return replaceResult(name, annotations, summary, etag);
+        return withEtag(name, etag, () -> replaceResult(name, annotations, summary, etag));
     }
 
     /**
@@ -204,9 +198,8 @@ public final class GrpcResultsClient implements ResultsReader {
      *     or too large
      */
     public Record updateRecord(RecordName name, String type, byte[] data, String etag) {
-        requireEtag(name, etag);
         requireJson(name, data);
-        return replaceRecord(name, type, data, etag);
+        return withEtag(name, etag, () -> replaceRecord(name, type, data, etag));
     }
 
     /**
@@ -251,12 +244,35 @@ public final class GrpcResultsClient implements ResultsReader {
         return ProtoMapping.record(call("UpdateRecord", name, request, ResultsBlockingStub::updateRecord));
     }
 
-    private static void requireEtag(Object name, String etag) {
+    private static <T> T withEtag(Object name, String etag, Supplier<T> update) {
         if (etag.isEmpty()) {
             throw new ResultsException(
                             ResultsException.Code.CONFLICT,
                             "the etag is empty, which would overwrite whatever is there; read it and use its etag")
                     .about(name);
+        }
+        try {
+            return update.get();
+        } catch (ResultsException e) {
+            if (e.code() != ResultsException.Code.CONFLICT) {
+                throw e;
+            }
+            String message = "the etag is not " + Escaped.of(etag) + " any more; read it again and repeat the change";
+            throw new ResultsException(e.code(), message, e).about(name);
+        }
+    }
+
+    /** Servers do not say which part of a list request they mean; next to a token it is mostly the token. */
+    private static <T> Page<T> withToken(ListQuery query, Supplier<Page<T>> list) {
+        try {
+            return list.get();
+        } catch (ResultsException e) {
+            Optional<String> token = query.pageToken();
+            if (e.code() != ResultsException.Code.INVALID || token.isEmpty()) {
+                throw e;
+            }
+            throw ResultsException.invalid("page token " + Escaped.of(token.get())
+                    + " is mangled, or belongs to a list with another parent or order: " + e.getMessage());
         }
     }
 

@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.grpc;
 
 import ch.sbb.esta.results.ArchiveOutcome;
+import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.QuarantinedRun;
@@ -15,6 +16,7 @@ import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.ResultsStore;
 import io.grpc.Channel;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +84,8 @@ public final class GrpcResultsStore implements ResultsStore {
         ArchiveOutcome outcome = writer.archive(placement);
         if (outcome.status() == ArchiveOutcome.Status.QUARANTINED) {
             RunSnapshot run = placement.run();
-            quarantine.put(QuarantinedRun.of(run.namespace(), outcome, run.json(), clock.instant()));
+            quarantine.put(QuarantinedRun.of(
+                    run.namespace(), outcome, run.json(), clock.instant().truncatedTo(ChronoUnit.MICROS)));
         }
         return outcome;
     }
@@ -107,15 +110,26 @@ public final class GrpcResultsStore implements ResultsStore {
         return client.listRecords(query);
     }
 
+    /** {@inheritDoc} A server takes every update for a change; one that says what is there already is not sent. */
     @Override
     public Result updateResult(
             ResultName name, Map<String, String> annotations, Optional<RecordSummary> summary, String etag) {
-        return client.updateResult(name, annotations, summary.orElse(null), etag);
+        Optional<Result> same = client.findResult(name)
+                .filter(current -> current.stored().etag().equals(etag)
+                        && current.annotations().equals(annotations)
+                        && current.summary().equals(summary));
+        return same.isPresent() ? same.get() : client.updateResult(name, annotations, summary.orElse(null), etag);
     }
 
+    /** {@inheritDoc} A server takes every update for a change; one that says what is there already is not sent. */
     @Override
     public Record updateRecord(RecordName name, String type, byte[] data, String etag) {
-        return client.updateRecord(name, type, data, etag);
+        JsonText.check(data);
+        Optional<Record> same = client.findRecord(name)
+                .filter(current -> current.stored().etag().equals(etag)
+                        && current.type().equals(type)
+                        && StoredJson.isSame(current.data(), data));
+        return same.isPresent() ? same.get() : client.updateRecord(name, type, data, etag);
     }
 
     @Override

@@ -125,7 +125,8 @@ class GrpcResultsClientTest {
         Record record = client.createRecord(RECORD, TYPE, json("{}"));
 
         assertCode(Code.CONFLICT, () -> client.updateResult(RESULT, Map.of("x", "y"), null, etag));
-        assertCode(Code.CONFLICT, () -> client.updateRecord(RECORD, TYPE, json("{\"a\":1}"), etag));
+        assertThat(assertCode(Code.CONFLICT, () -> client.updateRecord(RECORD, TYPE, json("{\"a\":1}"), etag)))
+                .hasMessageContaining(etag.isEmpty() ? "the etag is empty" : "\"another\"");
 
         assertThat(client.findResult(RESULT)).contains(result);
         assertThat(client.findRecord(RECORD)).contains(record);
@@ -235,7 +236,10 @@ class GrpcResultsClientTest {
     void aMangledPageTokenIsInvalid(String token) {
         createResults(7);
 
-        assertCode(Code.INVALID, () -> client.listResults(ListQuery.of("ci").pageToken(token)));
+        assertThat(assertCode(
+                        Code.INVALID,
+                        () -> client.listResults(ListQuery.of("ci").pageToken(token))))
+                .hasMessageContaining("page token \"" + token);
     }
 
     @ParameterizedTest

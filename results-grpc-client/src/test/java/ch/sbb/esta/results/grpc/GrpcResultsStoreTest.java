@@ -136,6 +136,27 @@ class GrpcResultsStoreTest {
     }
 
     @Test
+    void updatesThatChangeNothingAreNotSent() {
+        store.archive(List.of(SampleRuns.pipelineRun("p1", 5, true)));
+        Result result = store.findResult(RESULT).orElseThrow();
+        Record record = store.findRecord(RESULT.record("p1")).orElseThrow();
+
+        assertThat(store.updateResult(
+                        RESULT,
+                        result.annotations(),
+                        result.summary(),
+                        result.stored().etag()))
+                .isEqualTo(result);
+        assertThat(store.updateRecord(
+                        record.name(),
+                        record.type(),
+                        SampleRuns.pipelineRun("p1", 5, true).run().json(),
+                        record.stored().etag()))
+                .isEqualTo(record);
+        assertThat(server.calls()).doesNotContain("UpdateResult", "UpdateRecord");
+    }
+
+    @Test
     void aResultThatWasNotBroughtUpToDateIsRepaired() {
         RunPlacement run = SampleRuns.pipelineRun("p1", 5, true);
         store.archive(List.of(SampleRuns.taskRun("t1", "p1")));

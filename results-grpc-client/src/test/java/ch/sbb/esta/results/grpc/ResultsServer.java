@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +110,7 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
         if (status == null) {
             return next.startCall(call, headers);
         }
-        if (status != Fault.SILENCE) {
+        if (!Objects.equals(status.getDescription(), Fault.SILENCE.getDescription())) {
             call.close(status, new Metadata());
         }
         return new Listener<>() {};

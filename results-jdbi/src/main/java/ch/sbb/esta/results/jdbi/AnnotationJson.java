@@ -5,8 +5,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -63,16 +61,20 @@ final class AnnotationJson {
             return annotations;
         }
         try {
-            JsonNode node = MAPPER.readTree(escaped ? JsonEscape.decode(json) : json);
-            for (Map.Entry<String, JsonNode> entry : node.properties()) {
+            // Read before it is decoded, because Jackson refuses keys that hold half a surrogate pair.
+            for (Map.Entry<String, JsonNode> entry :
+                    MAPPER.readTree(new String(json, StandardCharsets.UTF_8)).properties()) {
                 JsonNode value = entry.getValue();
-                annotations.put(entry.getKey(), value.isTextual() ? value.textValue() : value.toString());
+                String text = value.isTextual() ? value.textValue() : value.toString();
+                if (escaped) {
+                    annotations.put(JsonEscape.decodeText(entry.getKey()), JsonEscape.decodeText(text));
+                } else {
+                    annotations.put(entry.getKey(), text);
+                }
             }
             return annotations;
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("Postgres printed jsonb that is no JSON", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading from memory failed", e);
         }
     }
 }

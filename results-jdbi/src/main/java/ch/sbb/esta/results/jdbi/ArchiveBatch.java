@@ -104,7 +104,6 @@ final class ArchiveBatch {
                 throw e;
             }
             handle.rollbackToSavepoint(SAVEPOINT);
-            handle.releaseSavepoint(SAVEPOINT);
             if (rows.size() == 1) {
                 refuse(rows.get(0), SqlErrors.code(SqlErrors.find(e).orElseThrow()), SqlErrors.refusal(e));
             } else {

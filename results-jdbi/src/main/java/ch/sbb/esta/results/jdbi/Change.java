@@ -20,9 +20,9 @@ record Change(OffsetDateTime time, long nanoseconds) {
      * later one, so that no etag comes twice while a clock stands still or differs between machines.
      */
     static final String NEXT_ETAG =
-            "r.id || '-' || GREATEST(:nanoseconds, coalesce(CAST(substring(r.etag FROM '-([0-9]{1,18}|[1-8][0-9]{18})$') AS bigint), 0) + 1)";
+            "r.id || '-' || GREATEST(CAST(:nanoseconds AS bigint), coalesce(CAST(substring(r.etag FROM '-([0-9]{1,18}|[1-8][0-9]{18})$') AS bigint), 0) + 1)";
 
-    static final String FIRST_ETAG = "n.id || '-' || :nanoseconds";
+    static final String FIRST_ETAG = "n.id || '-' || CAST(:nanoseconds AS bigint)";
 
     static Change now(InstantSource clock) {
         Instant now = clock.instant();

@@ -2,6 +2,8 @@ package ch.sbb.esta.results.jdbi;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Postgres keeps neither the character U+0000 nor half a surrogate pair in {@code jsonb}. Text that holds one is written with an
@@ -14,6 +16,7 @@ final class JsonEscape {
 
     private static final char MARK = '\u241b';
     private static final byte[] MARK_BYTES = "\u241b".getBytes(StandardCharsets.UTF_8);
+    private static final Pattern ESCAPE = Pattern.compile(MARK + "(0000|241b|d[89a-f][0-9a-f]{2})");
     private static final int DIGITS = 4;
     private static final int UNIT = 2 + DIGITS;
 
@@ -101,7 +104,9 @@ final class JsonEscape {
                 out.writeBytes(MARK_BYTES);
                 i += MARK_BYTES.length + DIGITS;
             } else if (unit == 0 || isSurrogate(unit)) {
-                out.writeBytes(String.format("\\u%04x", unit).getBytes(StandardCharsets.US_ASCII));
+                out.write('\\');
+                out.write('u');
+                writeHex(out, unit);
                 i += MARK_BYTES.length + DIGITS;
             } else {
                 // Also a mark that stands for nothing: somebody else has rewritten the row and left our mark on it.
@@ -111,9 +116,22 @@ final class JsonEscape {
         return out.toByteArray();
     }
 
+    /** Decodes a single string that was read out of JSON that is encoded. */
+    static String decodeText(String text) {
+        return ESCAPE.matcher(text)
+                .replaceAll(escape ->
+                        Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(escape.group(1), 16))));
+    }
+
     private static void writeEscape(ByteArrayOutputStream out, int unit) {
         out.writeBytes(MARK_BYTES);
-        out.writeBytes(String.format("%04x", unit).getBytes(StandardCharsets.US_ASCII));
+        writeHex(out, unit);
+    }
+
+    private static void writeHex(ByteArrayOutputStream out, int unit) {
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            out.write(Character.forDigit(unit >> shift & 0xf, 16));
+        }
     }
 
     private static boolean isMark(byte[] json, int i) {

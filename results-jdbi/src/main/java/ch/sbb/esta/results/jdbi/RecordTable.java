@@ -46,10 +46,10 @@ final class RecordTable {
                 INSERT INTO {records} AS r (parent, result_id, result_name, id, name, type, data, created_time,
                     updated_time, etag, esta_data_escaped)
                 SELECT n.parent, n.result_id, n.result_name, n.id, n.name, n.type, CAST(convert_from(n.data, 'UTF8') AS jsonb),
-                    :time, :time, %s, nullif(n.escaped, false)
-                FROM (SELECT unnest(:parents) AS parent, unnest(:result_ids) AS result_id,
-                        unnest(:result_names) AS result_name, unnest(:ids) AS id, unnest(:names) AS name,
-                        unnest(:types) AS type, unnest(:data) AS data, unnest(:escaped) AS escaped) n
+                    CAST(:time AS timestamptz), CAST(:time AS timestamptz), %s, nullif(n.escaped, false)
+                FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_ids AS text[])) AS result_id,
+                        unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:ids AS text[])) AS id, unnest(CAST(:names AS text[])) AS name,
+                        unnest(CAST(:types AS text[])) AS type, unnest(CAST(:data AS bytea[])) AS data, unnest(CAST(:escaped AS bool[])) AS escaped) n
                 ON CONFLICT (parent, result_name, name) DO UPDATE SET
                     type = EXCLUDED.type, data = EXCLUDED.data, updated_time = EXCLUDED.updated_time,
                     etag = %s, esta_data_escaped = EXCLUDED.esta_data_escaped
@@ -64,14 +64,14 @@ final class RecordTable {
                         DIFFERENT.formatted("EXCLUDED")));
         versions = schema.sql("""
                 SELECT r.parent, r.result_name, r.name, %s AS uid, %s AS finished, %s AS version
-                FROM (SELECT unnest(:parents) AS parent, unnest(:result_names) AS result_name, unnest(:names) AS name) n
+                FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:names AS text[])) AS name) n
                 JOIN {records} r ON r.parent = n.parent AND r.result_name = n.result_name AND r.name = n.name
                 """.formatted(uid("r.data"), finished("r.data"), version("r.data")));
         update = schema.sql("""
-                UPDATE {records} r SET type = n.type, data = n.data, updated_time = :time, etag = %s,
+                UPDATE {records} r SET type = n.type, data = n.data, updated_time = CAST(:time AS timestamptz), etag = %s,
                     esta_data_escaped = n.esta_data_escaped
-                FROM (SELECT :type AS type, CAST(convert_from(:data, 'UTF8') AS jsonb) AS data,
-                        nullif(:escaped, false) AS esta_data_escaped) n
+                FROM (SELECT CAST(:type AS text) AS type, CAST(convert_from(CAST(:data AS bytea), 'UTF8') AS jsonb) AS data,
+                        nullif(CAST(:escaped AS boolean), false) AS esta_data_escaped) n
                 WHERE r.parent = :parent AND r.result_name = :result_name AND r.name = :name AND %s
                 """.formatted(Change.NEXT_ETAG, DIFFERENT.formatted("n")));
         String byName = " WHERE r.parent = :parent AND r.result_name = :result_name AND r.name = :name";
@@ -86,7 +86,7 @@ final class RecordTable {
         String arrived = version("EXCLUDED.data");
         return """
                 CASE WHEN %1$s <> %2$s THEN %2$s
-                     WHEN EXCLUDED.id = ANY(:live_ids) THEN true
+                     WHEN EXCLUDED.id = ANY(CAST(:live_ids AS text[])) THEN true
                      WHEN %3$s ~ '^[0-9]{1,40}$' AND %4$s ~ '^[0-9]{1,40}$'
                          THEN CAST(%4$s AS numeric) >= CAST(%3$s AS numeric)
                      ELSE true END""".formatted(finished("r.data"), finished("EXCLUDED.data"), stored, arrived);

@@ -43,14 +43,14 @@ final class ResultTable {
             r.esta_summary_escaped IS TRUE AS summary_escaped""";
 
     private static final String NEW_ROWS = """
-            (SELECT unnest(:parents) AS parent, unnest(:names) AS name, unnest(:ids) AS id,
-                    CAST(unnest(:annotations) AS jsonb) AS annotations,
-                    unnest(:annotations_escaped) AS annotations_escaped,
-                    unnest(:records) AS record, unnest(:types) AS type,
-                    CAST(unnest(:start_times) AS timestamptz) AS start_time,
-                    CAST(unnest(:end_times) AS timestamptz) AS end_time,
-                    unnest(:statuses) AS status, CAST(unnest(:summary_annotations) AS jsonb) AS summary_annotations,
-                    unnest(:summary_escaped) AS summary_escaped) n""";
+            (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name, unnest(CAST(:ids AS text[])) AS id,
+                    CAST(unnest(CAST(:annotations AS text[])) AS jsonb) AS annotations,
+                    unnest(CAST(:annotations_escaped AS bool[])) AS annotations_escaped,
+                    unnest(CAST(:records AS text[])) AS record, unnest(CAST(:types AS text[])) AS type,
+                    CAST(unnest(CAST(:start_times AS text[])) AS timestamptz) AS start_time,
+                    CAST(unnest(CAST(:end_times AS text[])) AS timestamptz) AS end_time,
+                    unnest(CAST(:statuses AS int[])) AS status, CAST(unnest(CAST(:summary_annotations AS text[])) AS jsonb) AS summary_annotations,
+                    unnest(CAST(:summary_escaped AS bool[])) AS summary_escaped) n""";
 
     private final String insert;
     private final String ids;
@@ -64,7 +64,7 @@ final class ResultTable {
                 INSERT INTO {results} AS r (parent, id, name, annotations, created_time, updated_time,
                     recordsummary_record, recordsummary_type, recordsummary_start_time, recordsummary_end_time,
                     recordsummary_status, recordsummary_annotations, etag, esta_annotations_escaped, esta_summary_escaped)
-                SELECT n.parent, n.id, n.name, n.annotations, :time, :time, n.record, n.type, n.start_time, n.end_time,
+                SELECT n.parent, n.id, n.name, n.annotations, CAST(:time AS timestamptz), CAST(:time AS timestamptz), n.record, n.type, n.start_time, n.end_time,
                     n.status, n.summary_annotations, """ + Change.FIRST_ETAG + """
                 , nullif(n.annotations_escaped, false), nullif(n.summary_escaped, false)
                 FROM """ + NEW_ROWS + """
@@ -74,19 +74,19 @@ final class ResultTable {
                 """);
         ids = schema.sql("""
                 SELECT r.parent, r.name, r.id
-                FROM (SELECT unnest(:parents) AS parent, unnest(:names) AS name) n
+                FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name) n
                 JOIN {results} r ON r.parent = n.parent AND r.name = n.name
                 """);
         lock = schema.sql("SELECT " + COLUMNS + """
 
                 FROM {results} r
-                JOIN (SELECT unnest(:parents) AS parent, unnest(:names) AS name) n
+                JOIN (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name) n
                   ON r.parent = n.parent AND r.name = n.name
                 ORDER BY r.parent, r.name
                 FOR NO KEY UPDATE OF r
                 """);
         update = schema.sql("""
-                UPDATE {results} r SET annotations = n.annotations, updated_time = :time,
+                UPDATE {results} r SET annotations = n.annotations, updated_time = CAST(:time AS timestamptz),
                     recordsummary_record = n.record, recordsummary_type = n.type,
                     recordsummary_start_time = n.start_time, recordsummary_end_time = n.end_time,
                     recordsummary_status = n.status, recordsummary_annotations = n.summary_annotations,

@@ -132,7 +132,9 @@ public final class S3BlobStore implements BlobStore {
         BlobKey.check(key);
         BlobKey.checkRange(offset, length);
         if (length == 0 || offset >= MAX_SIZE) {
-            find(key).orElseThrow(() -> failures.notFound(key, null));
+            if (find(key).isEmpty()) {
+                throw failures.notFound(key, null);
+            }
             return InputStream.nullInputStream();
         }
         // Some stores compute with the end before they compare it with the size: nothing absurd is sent.
@@ -206,10 +208,10 @@ public final class S3BlobStore implements BlobStore {
                     client.listObjectsV2(requests.list(prefix, afterKey).build());
             List<Blob> blobs = blobs(page);
             while (blobs.isEmpty() && page.isTruncated()) {
-                blobs = blobs(
-                        page = client.listObjectsV2(requests.list(prefix, afterKey)
-                                .continuationToken(page.nextContinuationToken())
-                                .build()));
+                page = client.listObjectsV2(requests.list(prefix, afterKey)
+                        .continuationToken(page.nextContinuationToken())
+                        .build());
+                blobs = blobs(page);
             }
             bucketSeen = true;
             return new Page<>(

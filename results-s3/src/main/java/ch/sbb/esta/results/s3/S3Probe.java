@@ -10,7 +10,12 @@ import java.util.Objects;
  */
 public record S3Probe(Condition put, Condition multipart) {
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param put what becomes of the condition on a single put
+     * @param multipart what becomes of the condition on the completion of a multipart upload
+     */
     public S3Probe {
         Objects.requireNonNull(put, "put");
         Objects.requireNonNull(multipart, "multipart");

@@ -24,6 +24,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,9 +39,15 @@ class S3PutFaultsIT {
     private static S3Server server;
 
     private final FaultyHttpClient http = Server.faulty();
-    private final S3Client client = Server.client(server, http);
-    private final S3BlobStore store = new S3BlobStore(
-            client, S3BlobStoreConfig.builder("faults").prefix("put").build());
+    private S3Client client;
+    private S3BlobStore store;
+
+    @BeforeEach
+    void connect() {
+        client = Server.client(server, http);
+        store = new S3BlobStore(
+                client, S3BlobStoreConfig.builder("faults").prefix("put").build());
+    }
 
     @BeforeAll
     static void start() {

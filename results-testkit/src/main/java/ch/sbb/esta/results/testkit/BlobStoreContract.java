@@ -460,5 +460,10 @@ public abstract class BlobStoreContract {
         public int read() throws IOException {
             throw new IOException("broken off");
         }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            throw new IOException("broken off");
+        }
     }
 }

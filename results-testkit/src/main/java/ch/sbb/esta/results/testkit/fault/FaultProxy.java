@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,8 @@ public final class FaultProxy implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private final int port;
     private @Nullable ServerSocket listener;
-    private boolean closed;
+    private @Nullable Thread acceptor;
+    private volatile boolean closed;
 
     private FaultProxy(InetSocketAddress server) {
         this.server = server;
@@ -82,6 +84,19 @@ public final class FaultProxy implements AutoCloseable {
         listener = null;
         if (open != null) {
             closeListener(open);
+            awaitAcceptor();
+        }
+    }
+
+    /** As long as a thread is inside of accept, the kernel goes on to take connections. */
+    private void awaitAcceptor() {
+        Thread thread = acceptor;
+        if (thread != null) {
+            try {
+                thread.join(TimeUnit.SECONDS.toMillis(10));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -210,12 +225,13 @@ public final class FaultProxy implements AutoCloseable {
 
     private synchronized void accept(ServerSocket socket) {
         listener = socket;
-        threads.newThread(() -> {
-                    while (!socket.isClosed()) {
-                        acceptOne(socket);
-                    }
-                })
-                .start();
+        Thread thread = threads.newThread(() -> {
+            while (!socket.isClosed()) {
+                acceptOne(socket);
+            }
+        });
+        acceptor = thread;
+        thread.start();
     }
 
     private void acceptOne(ServerSocket socket) {
@@ -225,17 +241,13 @@ public final class FaultProxy implements AutoCloseable {
             ProxiedConnection connection = new ProxiedConnection(client, faults, connections::remove);
             connections.add(connection);
             connection.start(server, threads);
-            if (isClosed()) {
+            if (closed) {
                 connection.reset();
             }
         } catch (IOException e) {
             // The listening socket was closed: connections are refused from now on.
             closeListener(socket);
         }
-    }
-
-    private synchronized boolean isClosed() {
-        return closed;
     }
 
     private static void closeListener(ServerSocket socket) {

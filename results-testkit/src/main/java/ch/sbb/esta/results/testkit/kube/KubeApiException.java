@@ -11,6 +11,7 @@ public final class KubeApiException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The Status object as it is answered. */
     private final ObjectNode status;
 
     KubeApiException(ObjectNode status) {

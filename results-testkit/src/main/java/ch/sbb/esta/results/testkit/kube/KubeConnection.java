@@ -14,7 +14,15 @@ import static java.util.Objects.requireNonNull;
 public record KubeConnection(
         String url, String caCertificate, String token, String clientCertificate, String clientKey) {
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param url the API server's address
+     * @param caCertificate PEM, or empty
+     * @param token a bearer token, or empty
+     * @param clientCertificate PEM, or empty
+     * @param clientKey PEM, or empty
+     */
     public KubeConnection {
         requireNonNull(url, "url");
         requireNonNull(caCertificate, "caCertificate");

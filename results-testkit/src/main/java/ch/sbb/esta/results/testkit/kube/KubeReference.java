@@ -14,7 +14,14 @@ import com.fasterxml.jackson.databind.JsonNode;
  */
 public record KubeReference(String apiVersion, String kind, String namespace, String name) {
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param apiVersion group and version
+     * @param kind the kind
+     * @param namespace the namespace, or empty
+     * @param name the name
+     */
     public KubeReference {
         requireNonNull(apiVersion, "apiVersion");
         requireNonNull(kind, "kind");

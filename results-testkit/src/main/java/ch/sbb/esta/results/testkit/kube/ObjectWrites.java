@@ -120,25 +120,25 @@ final class ObjectWrites {
 
     /** Replaces an object, or its status. */
     StoredObject update(Target target, Part part, ObjectNode body) {
-        ObjectNode given = body.deepCopy();
-        ObjectRules.checkType(target.resource(), target.version(), given);
-        return store.atomically(() -> change(target, part, old -> given));
+        return store.atomically(() -> change(target, part, old -> body.deepCopy()));
     }
 
     /** Changes an object, or its status, by a patch that is applied to the latest state. */
     StoredObject patch(Target target, Part part, UnaryOperator<ObjectNode> patch) {
-        return store.atomically(() -> change(target, part, old -> {
-            ObjectNode patched = patch.apply(old.deepCopy());
-            ObjectRules.checkType(target.resource(), target.version(), patched);
-            return patched;
-        }));
+        return store.atomically(() -> change(target, part, old -> patch.apply(old.deepCopy())));
     }
 
     private StoredObject change(Target target, Part part, UnaryOperator<ObjectNode> how) {
         KubeResource resource = target.resource();
         StoredObject stored = get(target);
-        ObjectNode old = stored.toTree(target.version());
+        String apiVersion = resource.apiVersion(target.version());
+        ObjectNode old = stored.toTree(target.version()).put("apiVersion", apiVersion);
         ObjectNode given = how.apply(old);
+        if (stored.isLoadedAs(given.path("apiVersion").asText())) {
+            // A client sends back what it was shown.
+            given.put("apiVersion", apiVersion);
+        }
+        ObjectRules.checkType(resource, target.version(), given);
         ObjectNode metadata = Json.child(given, "metadata");
         checkIdentity(target, metadata);
         checkVersion(target, stored, old, metadata);

@@ -116,6 +116,11 @@ final class StoredObject {
         };
     }
 
+    /** Whether the object was loaded and says this apiVersion in every version. */
+    boolean isLoadedAs(String apiVersion) {
+        return apiVersion.equals(loadedApiVersion);
+    }
+
     int size() {
         return tail.length;
     }

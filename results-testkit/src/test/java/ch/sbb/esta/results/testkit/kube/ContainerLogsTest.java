@@ -27,7 +27,7 @@ class ContainerLogsTest {
     private final KubeApiServer server =
             KubeApiServer.builder().clock(clock).logZone(ZoneOffset.ofHours(1)).start();
     private final KubeHttp http = new KubeHttp(KubeConnection.to(server));
-    private final PodStatuses statuses = new PodStatuses(server, "p", "c");
+    private final PodStatuses statuses = new PodStatuses(server, "default", "p", "c");
 
     ContainerLogsTest() {
         server.create(

@@ -47,13 +47,11 @@ class KubeApiServerTest {
                 "{'apiVersion':'tekton.dev/v1beta1','kind':'PipelineRun','metadata':{'name':'x','namespace':'elsewhere','uid':'u-1','resourceVersion':'4711',"
                         + "'creationTimestamp':'2020-01-01T00:00:00Z','generation':3,'labels':{},'finalizers':[]},'status':{'x':1.10}}");
         server.load(run);
-        ObjectNode expected = run.deepCopy().put("apiVersion", "tekton.dev/v1");
-        assertThat(http.get("/apis/tekton.dev/v1/namespaces/elsewhere/pipelineruns/x")
-                        .body())
-                .isEqualTo(expected);
-        assertThat(http.get("/apis/tekton.dev/v1beta1/namespaces/elsewhere/pipelineruns/x")
-                        .body())
-                .isEqualTo(run);
+        for (String version : List.of("v1", "v1beta1")) {
+            assertThat(http.get("/apis/tekton.dev/" + version + "/namespaces/elsewhere/pipelineruns/x")
+                            .body())
+                    .isEqualTo(run);
+        }
         long next =
                 server.create(taskRun("next")).at("/metadata/resourceVersion").asLong();
         assertThat(next).isGreaterThan(4711);
@@ -62,6 +60,21 @@ class KubeApiServerTest {
         assertThat(server.load(older)).isEqualTo(older);
         assertThat(http.get(RUNS).body().at("/metadata/resourceVersion").asLong())
                 .isGreaterThan(next);
+    }
+
+    @Test
+    void aLoadedObjectIsConvertedOnceItIsChanged() {
+        ObjectNode run = taskRun("x").put("apiVersion", "tekton.dev/v1beta1");
+        server.load(run);
+        assertThat(http.get(RUNS + "/x").at("/apiVersion")).isEqualTo("tekton.dev/v1beta1");
+        KubeHttp.Answer echoed =
+                http.put(RUNS + "/x/status", http.get(RUNS + "/x").body());
+        assertThat(echoed.code()).as("%s", echoed).isEqualTo(200);
+        KubeHttp.Answer patched = http.merge(RUNS + "/x", "{\"metadata\":{\"finalizers\":[\"example.com/keep\"]}}");
+        assertThat(patched.code()).as("%s", patched).isEqualTo(200);
+        assertThat(http.get(RUNS + "/x").at("/apiVersion")).isEqualTo("tekton.dev/v1");
+        assertThat(http.get(RUNS.replace("v1", "v1beta1") + "/x").at("/apiVersion"))
+                .isEqualTo("tekton.dev/v1beta1");
     }
 
     @Test

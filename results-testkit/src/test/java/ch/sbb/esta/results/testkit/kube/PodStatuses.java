@@ -3,7 +3,7 @@ package ch.sbb.esta.results.testkit.kube;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** Plays the node for one container: writes its states into the pod's status. */
-record PodStatuses(KubeApiServer server, String pod, String container) {
+record PodStatuses(KubeApiServer server, String namespace, String pod, String container) {
 
     void waiting(String reason) {
         set("Pending", 0, "{'waiting':{'reason':'" + reason + "'}}", "{}");
@@ -25,6 +25,6 @@ record PodStatuses(KubeApiServer server, String pod, String container) {
         ObjectNode status =
                 ConformanceFixture.json("{'phase':'" + phase + "','containerStatuses':[{'name':'" + container
                         + "','restartCount':" + restarts + ",'state':" + state + ",'lastState':" + lastState + "}]}");
-        server.patchStatus(KubeReference.pod("default", pod), status);
+        server.patchStatus(KubeReference.pod(namespace, pod), status);
     }
 }

@@ -71,8 +71,8 @@ final class Parts implements AutoCloseable {
                 scope = FabricConfig.defaults();
                 workload = opened("", Workload.of(options, server));
             }
-            store = store();
-            logs = opened("", new SegmentedLogs(blobs(), LogStoreConfig.builder()
+            store = openStore();
+            logs = opened("", new SegmentedLogs(openBlobs(), LogStoreConfig.builder()
                     .spoolDirectory(workDirectory.resolve("logs"))
                     .build()));
         } catch (IOException | RuntimeException e) {
@@ -118,7 +118,7 @@ final class Parts implements AutoCloseable {
         return builder.build();
     }
 
-    private JdbiResultsStore store() throws IOException {
+    private JdbiResultsStore openStore() throws IOException {
         HikariConfig pool = new HikariConfig();
         pool.setMaximumPoolSize(POOL_SIZE);
         if (options.jdbcUrl == null) {
@@ -127,8 +127,8 @@ final class Parts implements AutoCloseable {
             pool.setJdbcUrl(embedded.jdbcUrl());
             pool.setUsername(embedded.user());
             pool.setPassword(embedded.password());
-            database = embedded.jdbcUrl() + "&user=" + embedded.user() + "&password=" + embedded.password();
-            database = database.replaceFirst("&", database.contains("?") ? "&" : "?");
+            database = embedded.jdbcUrl() + (embedded.jdbcUrl().contains("?") ? "&" : "?") + "user=" + embedded.user()
+                    + "&password=" + embedded.password();
         } else {
             pool.setJdbcUrl(options.jdbcUrl);
             pool.setUsername(options.jdbcUser);
@@ -142,7 +142,7 @@ final class Parts implements AutoCloseable {
         return JdbiResultsStore.builder(dataSource, options.jdbcSchema).build();
     }
 
-    private S3BlobStore blobs() {
+    private S3BlobStore openBlobs() {
         S3ClientConfig.Builder client;
         String bucket;
         if (options.s3Bucket == null) {

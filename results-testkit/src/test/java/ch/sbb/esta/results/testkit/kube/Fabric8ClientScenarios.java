@@ -14,14 +14,12 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.LogWatch;
-import io.fabric8.kubernetes.client.dsl.MixedOperation;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -29,30 +27,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.TestInstance;
 
-/** The server as fabric8 sees it, with both HTTP clients, plain and by TLS. */
-@ParameterizedClass
-@EnumSource
-class Fabric8ClientTest {
-
-    enum Way {
-        JDK_PLAIN(new JdkHttpClientFactory(), false),
-        JDK_TLS(new JdkHttpClientFactory(), true),
-        VERTX_PLAIN(new VertxHttpClientFactory(), false),
-        VERTX_TLS(new VertxHttpClientFactory(), true);
-
-        private final HttpClient.Factory factory;
-        private final boolean tls;
-
-        Way(HttpClient.Factory factory, boolean tls) {
-            this.factory = factory;
-            this.tls = tls;
-        }
-    }
+/** The server as fabric8 sees it; a subclass for each HTTP client, plain and by TLS. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class Fabric8ClientScenarios {
 
     private static final ResourceDefinitionContext TASK_RUNS = new ResourceDefinitionContext.Builder()
             .withGroup("tekton.dev")
@@ -62,12 +44,17 @@ class Fabric8ClientTest {
             .withNamespaced(true)
             .build();
 
+    @AutoClose
     private final KubeApiServer server;
+
+    @AutoClose
     private final KubernetesClient client;
 
-    Fabric8ClientTest(Way way) {
-        KubeApiServer.Builder builder = KubeApiServer.builder();
-        server = (way.tls ? builder.tls() : builder).start();
+    private int namespaces;
+    private String namespace = "default";
+
+    Fabric8ClientScenarios(HttpClient.Factory factory, KubeApiServer started) {
+        server = started;
         Config config = new ConfigBuilder(Config.empty())
                 .withMasterUrl(server.url())
                 .withCaCertData(server.caCertificate().isEmpty() ? null : server.caCertificate())
@@ -76,18 +63,18 @@ class Fabric8ClientTest {
                 .build();
         client = new KubernetesClientBuilder()
                 .withConfig(config)
-                .withHttpClientFactory(way.factory)
+                .withHttpClientFactory(factory)
                 .build();
     }
 
-    @AfterEach
-    void close() {
-        client.close();
-        server.close();
+    @BeforeEach
+    void makeNamespace() {
+        namespace = "test-" + namespaces++;
+        server.ensureNamespace(namespace);
     }
 
-    private MixedOperation<GenericKubernetesResource, ?, Resource<GenericKubernetesResource>> taskRuns() {
-        return client.genericKubernetesResources(TASK_RUNS);
+    private NonNamespaceOperation<GenericKubernetesResource, ?, Resource<GenericKubernetesResource>> taskRuns() {
+        return client.genericKubernetesResources(TASK_RUNS).inNamespace(namespace);
     }
 
     private GenericKubernetesResource taskRun(String name, String... finalizers) {
@@ -160,7 +147,7 @@ class Fabric8ClientTest {
                 server.endWatches();
                 taskRun("c" + i);
                 if (i == 10) {
-                    server.delete(new KubeReference("tekton.dev/v1", "TaskRun", "default", "a"));
+                    server.delete(new KubeReference("tekton.dev/v1", "TaskRun", namespace, "a"));
                 }
                 server.forgetHistory();
             }
@@ -179,24 +166,30 @@ class Fabric8ClientTest {
     @Test
     void aFollowedLogGrowsAndEnds() {
         pod("p", "main");
-        PodStatuses statuses = new PodStatuses(server, "p", "main");
+        PodStatuses statuses = new PodStatuses(server, namespace, "p", "main");
         statuses.running();
-        server.appendLog("default", "p", "main", "early\n".getBytes(StandardCharsets.UTF_8));
+        server.appendLog(namespace, "p", "main", "early\n".getBytes(StandardCharsets.UTF_8));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (LogWatch watch = client.pods().withName("p").inContainer("main").watchLog(out)) {
+        try (LogWatch watch = client.pods()
+                .inNamespace(namespace)
+                .withName("p")
+                .inContainer("main")
+                .watchLog(out)) {
+            assertThat(watch).isNotNull();
             await().untilAsserted(() ->
                     assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("early\n"));
             StringBuilder expected = new StringBuilder("early\n");
             for (int i = 0; i < 1000; i++) {
                 String line = "line " + i + "\n";
                 expected.append(line);
-                server.appendLog("default", "p", "main", line.getBytes(StandardCharsets.UTF_8));
+                server.appendLog(namespace, "p", "main", line.getBytes(StandardCharsets.UTF_8));
             }
             statuses.terminated(0);
             await().untilAsserted(() ->
                     assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo(expected.toString()));
         }
         assertThat(client.pods()
+                        .inNamespace(namespace)
                         .withName("p")
                         .inContainer("main")
                         .tailingLines(1)
@@ -211,14 +204,18 @@ class Fabric8ClientTest {
         List<LogWatch> watches = new ArrayList<>();
         for (int i = 0; i < pods; i++) {
             pod("p" + i, "main");
-            new PodStatuses(server, "p" + i, "main").running();
+            new PodStatuses(server, namespace, "p" + i, "main").running();
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             outputs.add(out);
-            watches.add(client.pods().withName("p" + i).inContainer("main").watchLog(out));
+            watches.add(client.pods()
+                    .inNamespace(namespace)
+                    .withName("p" + i)
+                    .inContainer("main")
+                    .watchLog(out));
         }
         for (int i = 0; i < pods; i++) {
-            server.appendLog("default", "p" + i, "main", ("of " + i + "\n").getBytes(StandardCharsets.UTF_8));
-            new PodStatuses(server, "p" + i, "main").terminated(0);
+            server.appendLog(namespace, "p" + i, "main", ("of " + i + "\n").getBytes(StandardCharsets.UTF_8));
+            new PodStatuses(server, namespace, "p" + i, "main").terminated(0);
         }
         await().untilAsserted(() -> {
             for (int i = 0; i < pods; i++) {
@@ -324,6 +321,7 @@ class Fabric8ClientTest {
 
     private void pod(String name, String container) {
         client.pods()
+                .inNamespace(namespace)
                 .resource(new PodBuilder()
                         .withNewMetadata()
                         .withName(name)

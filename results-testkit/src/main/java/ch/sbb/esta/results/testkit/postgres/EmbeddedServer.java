@@ -1,0 +1,136 @@
+package ch.sbb.esta.results.testkit.postgres;
+
+import ch.sbb.esta.results.testkit.postgres.PostgresServer.Durability;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The processes and the data folder of an embedded server. */
+final class EmbeddedServer {
+
+    private static final int KILL_SECONDS = 20;
+
+    private final Durability durability;
+    private final @Nullable Path binaries;
+    private final Path data;
+    private final Thread reaper = new Thread(this::discard, "postgres-reaper");
+    private @Nullable EmbeddedPostgres running;
+    private int port;
+
+    EmbeddedServer(Durability durability, @Nullable Path binaries) {
+        this.durability = durability;
+        this.binaries = binaries;
+        // Beside zonky's own: what a killed JVM leaves behind is cleaned up there by the next one.
+        this.data = Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg", "results-" + UUID.randomUUID());
+        Runtime.getRuntime().addShutdownHook(reaper);
+    }
+
+    int port() {
+        return port;
+    }
+
+    synchronized void start() {
+        if (running != null) {
+            throw new IllegalStateException("the server is running already");
+        }
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setRegisterShutdownHook(false)
+                .setServerConfig("password_encryption", "scram-sha-256")
+                .setServerConfig("max_connections", "300");
+        if (durability == Durability.DURABLE) {
+            builder.setServerConfig("fsync", "on").setServerConfig("synchronous_commit", "on");
+        }
+        if (binaries != null) {
+            builder.setPgBinaryResolver(new JarBinaries(binaries));
+        }
+        try {
+            running = builder.setPort(port).start();
+            port = running.getPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the embedded Postgres does not start; its data are in " + data, e);
+        }
+    }
+
+    synchronized void stop() {
+        if (running != null) {
+            try {
+                running.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException("the embedded Postgres does not stop", e);
+            }
+            running = null;
+        }
+    }
+
+    synchronized void kill() {
+        killProcesses();
+        // Gives zonky's lock of the folder back; that the server is gone already is what it complains of.
+        stop();
+    }
+
+    synchronized void close() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(reaper);
+        } catch (IllegalStateException e) {
+            // The JVM is ending and the hook runs beside us; both do the same.
+        }
+        stop();
+        deleteData();
+    }
+
+    private void discard() {
+        killProcesses();
+        deleteData();
+    }
+
+    private void killProcesses() {
+        try {
+            Path pidFile = data.resolve("postmaster.pid");
+            if (!Files.exists(pidFile)) {
+                return;
+            }
+            long pid = Long.parseLong(Files.readAllLines(pidFile).get(0).trim());
+            ProcessHandle.of(pid).ifPresent(EmbeddedServer::killTree);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the process of the embedded Postgres is not known", e);
+        }
+    }
+
+    private static void killTree(ProcessHandle postmaster) {
+        List<ProcessHandle> processes =
+                Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+        processes.forEach(ProcessHandle::destroyForcibly);
+        for (ProcessHandle process : processes) {
+            try {
+                process.onExit().get(KILL_SECONDS, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+                throw new IllegalStateException("process " + process.pid() + " of Postgres does not die", e);
+            }
+        }
+    }
+
+    private void deleteData() {
+        if (!Files.exists(data)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the data of the embedded Postgres stay in " + data, e);
+        }
+    }
+}
