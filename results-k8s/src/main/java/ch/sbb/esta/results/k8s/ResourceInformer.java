@@ -71,7 +71,8 @@ final class ResourceInformer {
         RunKind kind = resource.kinds().get(version);
         int start = ++starts;
         SharedIndexInformer<GenericKubernetesResource> started = operation(kind, () -> expired(start))
-                .withLimit((long) session.config().pageSize()).runnableInformer(0);
+                .withLimit((long) session.config().pageSize())
+                .runnableInformer(0);
         informer = started;
         started.removeIndexer("namespace");
         started.itemStore(seen);

@@ -21,9 +21,23 @@ final class ApiFailuresTest {
 
     @ParameterizedTest
     @CsvSource({
-        "400,INVALID", "401,DENIED", "403,DENIED", "404,NOT_FOUND", "408,TIMEOUT", "409,CONFLICT", "410,CONFLICT",
-        "413,INVALID", "415,INVALID", "422,INVALID", "429,UNAVAILABLE", "500,UNAVAILABLE", "502,UNAVAILABLE",
-        "503,UNAVAILABLE", "504,UNAVAILABLE", "302,INTERNAL", "418,INTERNAL"
+        "400,INVALID",
+        "401,DENIED",
+        "403,DENIED",
+        "404,NOT_FOUND",
+        "408,TIMEOUT",
+        "409,CONFLICT",
+        "410,CONFLICT",
+        "413,INVALID",
+        "415,INVALID",
+        "422,INVALID",
+        "429,UNAVAILABLE",
+        "500,UNAVAILABLE",
+        "502,UNAVAILABLE",
+        "503,UNAVAILABLE",
+        "504,UNAVAILABLE",
+        "302,INTERNAL",
+        "418,INTERNAL"
     })
     void everyStatusHasItsCode(int status, Code code) {
         assertThat(ApiFailures.ofStatus(status, new byte[0]).code()).isEqualTo(code);
@@ -37,20 +51,24 @@ final class ApiFailuresTest {
 
     @Test
     void theSentenceOfTheServerIsEscapedAndBounded() {
-        ResultsException failure = ApiFailures.ofStatus(403, utf8("{\"message\":\"line\\nbreak " + "x".repeat(500) + "\"}"));
+        ResultsException failure =
+                ApiFailures.ofStatus(403, utf8("{\"message\":\"line\\nbreak " + "x".repeat(500) + "\"}"));
         assertThat(failure.getMessage())
                 .startsWith("the API server answered 403: \"line\\u000abreak")
                 .hasSizeLessThan(300);
         assertThat(ApiFailures.ofStatus(500, utf8("not json")).getMessage()).contains("not json");
-        assertThat(ApiFailures.ofStatus(409, utf8("{\"reason\":\"AlreadyExists\"}")).code())
+        assertThat(ApiFailures.ofStatus(409, utf8("{\"reason\":\"AlreadyExists\"}"))
+                        .code())
                 .isEqualTo(Code.ALREADY_EXISTS);
     }
 
     @Test
     void whatIsThrownOnTheWayIsUnavailableOrATimeout() {
-        assertThat(ApiFailures.of(new ExecutionException(new ConnectException("refused"))).code())
+        assertThat(ApiFailures.of(new ExecutionException(new ConnectException("refused")))
+                        .code())
                 .isEqualTo(Code.UNAVAILABLE);
-        assertThat(ApiFailures.of(new KubernetesClientException("x", new IOException("reset"))).code())
+        assertThat(ApiFailures.of(new KubernetesClientException("x", new IOException("reset")))
+                        .code())
                 .isEqualTo(Code.UNAVAILABLE);
         assertThat(ApiFailures.of(new TimeoutException("late")).code()).isEqualTo(Code.TIMEOUT);
         assertThat(ApiFailures.of(new IllegalStateException("odd")).code()).isEqualTo(Code.INTERNAL);
@@ -70,13 +88,16 @@ final class ApiFailuresTest {
     void whatTheKubeletAnswersWith400IsToldApart() {
         assertThat(log("container \"a\" in pod \"b\" is waiting to start: PodInitializing"))
                 .isEqualTo(Code.UNAVAILABLE);
-        assertThat(log("previous terminated container \"a\" in pod \"b\" not found")).isEqualTo(Code.NOT_FOUND);
+        assertThat(log("previous terminated container \"a\" in pod \"b\" not found"))
+                .isEqualTo(Code.NOT_FOUND);
         assertThat(log("container c is not valid for pod b")).isEqualTo(Code.NOT_FOUND);
-        assertThat(log("a container name must be specified for pod b, choose one of: [a c]")).isEqualTo(Code.INVALID);
+        assertThat(log("a container name must be specified for pod b, choose one of: [a c]"))
+                .isEqualTo(Code.INVALID);
     }
 
     private static Code log(String message) {
-        return LogFailures.of(400, utf8("{\"message\":" + TestCluster.object("{}").textNode(message) + "}"))
+        return LogFailures.of(
+                        400, utf8("{\"message\":" + TestCluster.object("{}").textNode(message) + "}"))
                 .code();
     }
 

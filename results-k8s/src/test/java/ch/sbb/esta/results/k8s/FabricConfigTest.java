@@ -16,7 +16,11 @@ final class FabricConfigTest {
     void theDefaultIsAllNamespaces() {
         assertThat(FabricConfig.defaults().namespaces()).isEmpty();
         assertThat(FabricConfig.defaults().scopes()).containsExactly("");
-        assertThat(FabricConfig.builder().namespaces("b", "a").namespaces("b").build().namespaces())
+        assertThat(FabricConfig.builder()
+                        .namespaces("b", "a")
+                        .namespaces("b")
+                        .build()
+                        .namespaces())
                 .containsExactly("a", "b");
     }
 

@@ -147,6 +147,8 @@ public abstract class ContainerLogsContract {
     final void everyLineComesWithItsTimestamp() throws IOException {
         run();
         write(TIME, "one\n\ntwo");
+        // A line without an end is in the log once the container has ended.
+        cluster().terminate(STEP);
         String text = read(Mode.READ, null);
         String[] lines = text.split("\n", -1);
         assertThat(lines).hasSize(3);
