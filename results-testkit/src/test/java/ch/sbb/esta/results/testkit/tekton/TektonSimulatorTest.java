@@ -1,7 +1,6 @@
 package ch.sbb.esta.results.testkit.tekton;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.RunSnapshot;
