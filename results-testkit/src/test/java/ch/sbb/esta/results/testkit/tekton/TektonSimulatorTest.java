@@ -44,9 +44,10 @@ class TektonSimulatorTest {
             assertThat(simulator.emitted())
                     .hasSize(80)
                     .allSatisfy(log -> assertThat(log.lines()).isNotNegative());
-            await().atMost(Duration.ofSeconds(30))
-                    .untilAsserted(
-                            () -> assertThat(server.list("v1", "Pod", "ci")).isEmpty());
+            assertThat(server.list("v1", "Pod", "ci"))
+                    .allSatisfy(pod -> assertThat(
+                                    pod.at("/metadata/deletionTimestamp").asText())
+                            .isNotEmpty());
         }
     }
 
