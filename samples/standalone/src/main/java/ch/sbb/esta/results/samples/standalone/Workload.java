@@ -50,8 +50,9 @@ interface Workload extends AutoCloseable {
     static Workload of(Options options, KubeApiServer server) throws IOException {
         IntFunction<LogScript> texts = texts(options);
         return options.replay == null
-                ? new Simulated(server, TektonSimulator.of(server, "shop", options.runs, texts)
-                        .pace(PACE))
+                ? new Simulated(
+                        server,
+                        TektonSimulator.of(server, "shop", options.runs, texts).pace(PACE))
                 : new Replayed(server, TektonReplay.load(server, options.replay, texts));
     }
 
