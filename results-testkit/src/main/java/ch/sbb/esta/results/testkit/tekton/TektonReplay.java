@@ -143,7 +143,7 @@ public final class TektonReplay implements AutoCloseable {
         stage.later(pods.size() * STAGGER_MILLIS, end, () -> {
             stage.server().load(pod);
             stage.then(play.start(), end, succeeded -> {
-                play.deletePod(TaskRunPlay.GRACE_SECONDS);
+                play.deletePodSoon();
                 end.complete(succeeded);
             });
         });
