@@ -124,7 +124,7 @@ interface Workload extends AutoCloseable {
         }
     }
 
-    /** Captured runs. What is expected is what was in the files, not what the server made of it. */
+    /** Captured runs. What is expected is what was in the files; a server gives every object a resourceVersion. */
     record Replayed(KubeApiServer server, TektonReplay replay) implements Workload {
 
         @Override
