@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -40,18 +41,21 @@ final class LogBody extends InputStream implements AsyncBody.Consumer<List<ByteB
 
     /** Connects this stream with the body, once the head of the answer is there. */
     void start(AsyncBody started) {
+        if (connect(started)) {
+            started.cancel();
+        }
+        CompletableFuture<Void> unused = started.done().whenComplete((nothing, thrown) -> end(thrown));
+    }
+
+    /** Returns whether this stream was closed before there was an answer. */
+    private boolean connect(AsyncBody started) {
         lock.lock();
-        boolean late;
         try {
             body = started;
-            late = closed;
+            return closed;
         } finally {
             lock.unlock();
         }
-        if (late) {
-            started.cancel();
-        }
-        started.done().whenComplete((nothing, thrown) -> end(thrown));
     }
 
     @Override

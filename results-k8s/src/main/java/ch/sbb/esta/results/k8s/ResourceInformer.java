@@ -80,7 +80,7 @@ final class ResourceInformer {
         started.addEventHandler(new Events(kind));
         started.stopped().whenComplete((nothing, failure) -> {
             if (failure != null) {
-                session.execute(() -> tryNextVersion(started));
+                session.execute(() -> tryNextVersion(start));
             }
         });
         started.start();
@@ -94,11 +94,11 @@ final class ResourceInformer {
         }
     }
 
-    private synchronized void tryNextVersion(SharedIndexInformer<GenericKubernetesResource> failed) {
-        if (stopped || failed != informer) {
+    private synchronized void tryNextVersion(int start) {
+        if (stopped || start != starts || informer == null) {
             return;
         }
-        failed.stop();
+        informer.stop();
         informer = null;
         // The answer that there is no such kind is an answer.
         heard();

@@ -7,17 +7,14 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
-import java.util.function.Supplier;
 
 /** The HTTP clients of fabric8 that are tested. */
 enum HttpStack {
-    JDK(JdkHttpClientFactory::new),
-    VERTX(VertxHttpClientFactory::new);
+    JDK,
+    VERTX;
 
-    private final Supplier<HttpClient.Factory> factory;
-
-    HttpStack(Supplier<HttpClient.Factory> factory) {
-        this.factory = factory;
+    private HttpClient.Factory factory() {
+        return this == JDK ? new JdkHttpClientFactory() : new VertxHttpClientFactory();
     }
 
     KubernetesClient connect(String kubeconfig) {
@@ -32,7 +29,7 @@ enum HttpStack {
                 .build();
         return new KubernetesClientBuilder()
                 .withConfig(quick)
-                .withHttpClientFactory(factory.get())
+                .withHttpClientFactory(factory())
                 .build();
     }
 }

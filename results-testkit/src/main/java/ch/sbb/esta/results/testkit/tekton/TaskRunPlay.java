@@ -10,7 +10,8 @@ import java.util.concurrent.CompletableFuture;
 /** Plays one TaskRun from pending to its end, with a pod for each attempt. The pods are deleted right after the end. */
 final class TaskRunPlay {
 
-    private static final int GRACE_SECONDS = 3;
+    /** The default of {@code terminationGracePeriodSeconds}. */
+    static final int GRACE_SECONDS = 30;
 
     private final Stage stage;
     private final ObjectNode taskRun;

@@ -40,8 +40,7 @@ public final class TektonReplay implements AutoCloseable {
 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final String INDEX = "EXPECTED.tsv";
-    private static final int GRACE_SECONDS = 3;
-    private static final long STAGGER_MILLIS = 100;
+    private static final long STAGGER_MILLIS = 700;
 
     private final Stage stage;
     private final List<RunSnapshot> runs;
@@ -144,7 +143,7 @@ public final class TektonReplay implements AutoCloseable {
         stage.later(pods.size() * STAGGER_MILLIS, end, () -> {
             stage.server().load(pod);
             stage.then(play.start(), end, succeeded -> {
-                play.deletePod(GRACE_SECONDS);
+                play.deletePod(TaskRunPlay.GRACE_SECONDS);
                 end.complete(succeeded);
             });
         });

@@ -1,7 +1,6 @@
 package ch.sbb.esta.results.testkit.tekton;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.RunSnapshot;
@@ -45,9 +44,10 @@ class TektonSimulatorTest {
             assertThat(simulator.emitted())
                     .hasSize(80)
                     .allSatisfy(log -> assertThat(log.lines()).isNotNegative());
-            await().atMost(Duration.ofSeconds(30))
-                    .untilAsserted(
-                            () -> assertThat(server.list("v1", "Pod", "ci")).isEmpty());
+            assertThat(server.list("v1", "Pod", "ci"))
+                    .allSatisfy(pod -> assertThat(
+                                    pod.at("/metadata/deletionTimestamp").asText())
+                            .isNotEmpty());
         }
     }
 
