@@ -12,7 +12,14 @@ import java.util.Objects;
  */
 public record Condition(String type, String status, String reason, String message) {
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param type for example {@code Succeeded}
+     * @param status {@code True}, {@code False} or {@code Unknown}; empty where the object has none
+     * @param reason the machine-readable reason; empty where the object has none
+     * @param message the text for people; empty where the object has none
+     */
     public Condition {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(status, "status");

@@ -20,6 +20,11 @@ public record ContainerLogId(String namespace, String taskRunUid, String podUid,
     /**
      * Checks every part, because together they become a path.
      *
+     * @param namespace the Kubernetes namespace
+     * @param taskRunUid the UID of the TaskRun
+     * @param podUid the UID of the pod
+     * @param container the container's name, a DNS label
+     * @param restart 0 for the first run of the container
      * @throws ResultsException {@code INVALID} when a part is malformed
      */
     public ContainerLogId {

@@ -32,7 +32,12 @@ public record ListOrder(Field field, Direction direction) {
         DESC
     }
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param field what is compared
+     * @param direction smallest or largest first
+     */
     public ListOrder {
         Objects.requireNonNull(field, "field");
         Objects.requireNonNull(direction, "direction");

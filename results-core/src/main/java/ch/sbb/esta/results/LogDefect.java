@@ -11,7 +11,13 @@ import java.util.Objects;
  */
 public record LogDefect(Reason reason, long offset, String detail) {
 
-    /** Checks that no component is null or negative. */
+    /**
+     * Checks that no component is null or negative.
+     *
+     * @param reason why
+     * @param offset before which byte of the stored text the loss lies, counted from 0
+     * @param detail what was seen, fit for a log line; may be empty
+     */
     public LogDefect {
         Objects.requireNonNull(reason, "reason");
         Objects.requireNonNull(detail, "detail");

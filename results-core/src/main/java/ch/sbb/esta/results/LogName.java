@@ -14,6 +14,8 @@ public record LogName(ResultName result, String log) {
     /**
      * Checks the last segment.
      *
+     * @param result the Result it belongs to
+     * @param log the last segment, {@code [a-z0-9_-]{1,63}}
      * @throws ResultsException {@code INVALID} when it is malformed or {@code -}
      */
     public LogName {

@@ -22,7 +22,12 @@ public record PageToken(Instant time, String uid) {
     private static final int HASH_BYTES = 16;
     private static final byte VERSION = 1;
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param time the last item's create or update time, to the microsecond; {@link Instant#EPOCH} in lists by id
+     * @param uid the last item's uid
+     */
     public PageToken {
         Objects.requireNonNull(time, "time");
         Objects.requireNonNull(uid, "uid");

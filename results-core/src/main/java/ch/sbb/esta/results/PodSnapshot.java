@@ -30,7 +30,16 @@ public record PodSnapshot(
     /** The label that every pod of a TaskRun carries. */
     public static final String TASK_RUN_LABEL = "tekton.dev/taskRun";
 
-    /** Copies the list and checks that no component is null. */
+    /**
+     * Copies the list and checks that no component is null.
+     *
+     * @param namespace the namespace
+     * @param name {@code metadata.name}
+     * @param uid {@code metadata.uid}
+     * @param taskRunUid the UID of the TaskRun that the pod belongs to
+     * @param beingDeleted whether {@code metadata.deletionTimestamp} is set
+     * @param containers every container that has or will have a log: init containers, steps and sidecars, in the order of the spec
+     */
     public PodSnapshot {
         Objects.requireNonNull(namespace, "namespace");
         Objects.requireNonNull(name, "name");
@@ -108,7 +117,16 @@ public record PodSnapshot(
             @Nullable Instant startedAt,
             @Nullable Instant finishedAt) {
 
-        /** Checks that name, role and state are not null. */
+        /**
+         * Checks that name, role and state are not null.
+         *
+         * @param name the name
+         * @param role what it is
+         * @param state where it stands
+         * @param restarts how often it was restarted
+         * @param startedAt when its current run began, or null before
+         * @param finishedAt when its current run ended, or null before
+         */
         public Container {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(role, "role");

@@ -14,6 +14,8 @@ public record RecordName(ResultName result, String record) implements Comparable
     /**
      * Checks the last segment.
      *
+     * @param result the Result it belongs to
+     * @param record the last segment, {@code [a-z0-9_-]{1,63}}; the run's UID unless an annotation says otherwise
      * @throws ResultsException {@code INVALID} when it is malformed or {@code -}
      */
     public RecordName {

@@ -100,7 +100,14 @@ public final class Result {
      */
     public record Stored(String uid, Instant createTime, Instant updateTime, String etag) {
 
-        /** Checks that no component is null. */
+        /**
+         * Checks that no component is null.
+         *
+         * @param uid the store's own id, a UUID
+         * @param createTime when it was first stored, in microseconds
+         * @param updateTime when it was last changed, in microseconds
+         * @param etag opaque; another one after each change
+         */
         public Stored {
             Objects.requireNonNull(uid, "uid");
             Objects.requireNonNull(createTime, "createTime");

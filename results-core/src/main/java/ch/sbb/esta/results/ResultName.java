@@ -13,6 +13,8 @@ public record ResultName(String parent, String result) implements Comparable<Res
     /**
      * Checks both segments.
      *
+     * @param parent the Kubernetes namespace, {@code [a-z0-9_-]{1,63}}
+     * @param result the last segment, {@code [a-z0-9_-]{1,63}}
      * @throws ResultsException {@code INVALID} when a segment is malformed or {@code -}
      */
     public ResultName {

@@ -15,8 +15,13 @@ public final class ResultsException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** What went wrong. */
     private final Code code;
+
+    /** Whether the same call may succeed later. */
     private final boolean retryable;
+
+    /** What the call was about, or null. */
     private final @Nullable String subject;
 
     /** What went wrong, in the words of gRPC and Kubernetes. */

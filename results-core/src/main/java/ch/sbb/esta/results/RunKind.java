@@ -26,7 +26,12 @@ public record RunKind(String apiVersion, String kind) {
     private static final List<RunKind> ALL =
             List.of(PIPELINE_RUN, TASK_RUN, CUSTOM_RUN, PIPELINE_RUN_V1BETA1, TASK_RUN_V1BETA1);
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param apiVersion group and version, for example {@code tekton.dev/v1}
+     * @param kind for example {@code TaskRun}
+     */
     public RunKind {
         Objects.requireNonNull(apiVersion, "apiVersion");
         Objects.requireNonNull(kind, "kind");

@@ -20,7 +20,13 @@ public record RunVersion(boolean finished, String resourceVersion, RunSnapshot.O
 
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,40}");
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param finished whether the condition {@code Succeeded} is final
+     * @param resourceVersion {@code metadata.resourceVersion}; empty when the object carries none
+     * @param origin how the version came to us
+     */
     public RunVersion {
         Objects.requireNonNull(resourceVersion, "resourceVersion");
         Objects.requireNonNull(origin, "origin");

@@ -16,6 +16,11 @@ public record Tenant(String clusterId, String namespace, String schema, String u
     /**
      * Checks that the namespace is a name and that no component is null.
      *
+     * @param clusterId which cluster
+     * @param namespace which namespace
+     * @param schema the schema that holds its tables
+     * @param user the login that its pools use now
+     * @param reader the role that may only read
      * @throws ResultsException {@code INVALID} when cluster id or namespace is malformed
      */
     public Tenant {

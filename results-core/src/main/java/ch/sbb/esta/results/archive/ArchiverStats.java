@@ -29,7 +29,18 @@ public record ArchiverStats(
         @Nullable Failure storeFailure,
         @Nullable Failure spoolFailure) {
 
-    /** Copies the maps and checks that no component but the failures is null. */
+    /**
+     * Copies the maps and checks that no component but the failures is null.
+     *
+     * @param waiting what is not archived yet
+     * @param outcomes how many runs had which outcome, only those that occurred; a run told again by the watcher counts again
+     * @param admissions how many events had which fate at the entrance, only those that occurred
+     * @param retries how many rounds of the worker ended in a failure and were repeated
+     * @param dropped how many finished or deleted runs were refused because queue and spool both failed, or were lost so on closing
+     * @param setAside how many files of the spool were set aside because they were damaged or because the quarantine refused their object
+     * @param storeFailure why nothing or not everything can be archived now, or null when the last round went well
+     * @param spoolFailure why the spool does not work now, or null when it worked when it was used last
+     */
     public ArchiverStats {
         Objects.requireNonNull(waiting, "waiting");
         outcomes = Map.copyOf(outcomes);
@@ -85,7 +96,13 @@ public record ArchiverStats(
      */
     public record Failure(String message, Instant since, long attempts) {
 
-        /** Checks that no component is null. */
+        /**
+         * Checks that no component is null.
+         *
+         * @param message what happened last, fit for a log line
+         * @param since when it began
+         * @param attempts how often it was met since then
+         */
         public Failure {
             Objects.requireNonNull(message, "message");
             Objects.requireNonNull(since, "since");

@@ -160,7 +160,12 @@ public final class ResultsArchive implements AutoCloseable {
      */
     public record Remainder(RunArchiver.Remainder runs, List<ContainerLogId> logs) {
 
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param runs what was not archived
+         * @param logs which logs were not sealed
+         */
         public Remainder {
             Objects.requireNonNull(runs, "runs");
             logs = List.copyOf(logs);

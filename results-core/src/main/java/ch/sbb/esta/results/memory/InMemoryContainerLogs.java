@@ -59,7 +59,13 @@ public final class InMemoryContainerLogs implements ContainerLogs {
      */
     public record Address(String namespace, String pod, String container) {
 
-        /** Checks that no component is null. */
+        /**
+         * Checks that no component is null.
+         *
+         * @param namespace the namespace
+         * @param pod the pod's name
+         * @param container the container's name
+         */
         public Address {
             Objects.requireNonNull(namespace, "namespace");
             Objects.requireNonNull(pod, "pod");

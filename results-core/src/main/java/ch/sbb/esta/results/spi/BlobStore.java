@@ -97,7 +97,12 @@ public interface BlobStore {
      */
     record Blob(String key, long size) {
 
-        /** Checks that no component is null. */
+        /**
+         * Checks that no component is null.
+         *
+         * @param key the key
+         * @param size in bytes
+         */
         public Blob {
             Objects.requireNonNull(key, "key");
         }

@@ -77,7 +77,14 @@ public interface ClusterRuns {
      */
     record RunKey(RunKind kind, String namespace, String name, String uid) {
 
-        /** Checks that no component is null. */
+        /**
+         * Checks that no component is null.
+         *
+         * @param kind the kind
+         * @param namespace the namespace
+         * @param name {@code metadata.name}
+         * @param uid {@code metadata.uid}
+         */
         public RunKey {
             Objects.requireNonNull(kind, "kind");
             Objects.requireNonNull(namespace, "namespace");

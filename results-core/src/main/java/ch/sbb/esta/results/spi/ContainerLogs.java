@@ -80,7 +80,15 @@ public interface ContainerLogs {
             @Nullable Instant since,
             Mode mode) {
 
-        /** Checks that no component but {@code since} is null. */
+        /**
+         * Checks that no component but {@code since} is null.
+         *
+         * @param namespace the namespace
+         * @param pod the pod's name
+         * @param container the container's name
+         * @param since only lines of this second and later, or null for all; the kubelet cuts it to whole seconds
+         * @param mode whether to wait for more
+         */
         public Request {
             Objects.requireNonNull(namespace, "namespace");
             Objects.requireNonNull(pod, "pod");

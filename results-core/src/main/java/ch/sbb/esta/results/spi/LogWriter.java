@@ -78,7 +78,13 @@ public interface LogWriter extends AutoCloseable {
         /** How many marks a writer keeps. */
         public static final int KEPT = 64;
 
-        /** Checks that no component is null. */
+        /**
+         * Checks that no component is null.
+         *
+         * @param time the timestamp that the kubelet put before it
+         * @param length bytes, its newline included
+         * @param hash the first eight bytes, big-endian, of SHA-256 over the line's bytes, its newline included
+         */
         public LineMark {
             Objects.requireNonNull(time, "time");
         }

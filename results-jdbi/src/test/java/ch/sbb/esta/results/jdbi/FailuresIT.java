@@ -26,37 +26,44 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** A server that dies, is slow or refuses: every call says so in our words, and works again afterwards. */
-@SuppressWarnings("NullAway.Init") // set before all tests
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@SuppressWarnings("NullAway.Init") // set before each test
 class FailuresIT {
 
     private static final RunPlacement RUN = Fixture.run("run", "1", "{}");
 
-    private static PostgresServer server;
-
-    private final Fixture fixture = new Fixture(server.newDatabase());
-    private final String schema = fixture.newSchema();
-    private final JdbiResultsStore store =
-            JdbiResultsStore.builder(fixture.pool(), schema).build();
+    private final PostgresServer server =
+            PostgresServer.builder().durability(Durability.DURABLE).start();
+    private final Fixture fixture = new Fixture(server.newDatabase()).impatient();
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    private String schema;
+    private JdbiResultsStore store;
+    private boolean killed;
 
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.builder().durability(Durability.DURABLE).start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    @BeforeEach
+    void makeSchema() {
+        schema = fixture.newSchema();
+        store = JdbiResultsStore.builder(fixture.pool(), schema).build();
     }
 
     @AfterEach
+    void noConnectionLeaked() {
+        if (killed) {
+            startAgain();
+        }
+        fixture.assertNoConnectionLeaked();
+    }
+
+    @AfterAll
     void close() {
         thread.shutdownNow();
         fixture.close();
+        server.close();
     }
 
     @Test
@@ -64,12 +71,12 @@ class FailuresIT {
         store.archive(List.of(RUN));
         RunPlacement newer = Fixture.run("run", "2", "{}");
 
-        ResultsException e = failureWhileLocked(() -> store.archive(List.of(newer)), server::kill);
+        ResultsException e = failureOfServerDuring(() -> store.archive(List.of(newer)));
 
         assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
         assertThat(e.isRetryable()).isTrue();
         assertFails(Code.UNAVAILABLE, () -> store.archive(List.of(newer)));
-        server.startAgain();
+        startAgain();
         assertThat(store.findRecord(RUN.record()))
                 .as("what was committed before")
                 .isPresent();
@@ -79,14 +86,14 @@ class FailuresIT {
     }
 
     @Test
-    void aServerThatIsStoppedWhileListingIsUnavailableAndTheSameCallSucceedsAfterwards() throws Exception {
+    void aServerThatIsKilledWhileListingIsUnavailableAndTheSameCallSucceedsAfterwards() throws Exception {
         store.archive(List.of(RUN));
         ListQuery query = ListQuery.of("ci/results/-");
 
-        ResultsException e = failureWhileLocked(() -> store.listRecords(query), server::stop);
+        ResultsException e = failureOfServerDuring(() -> store.listRecords(query));
 
         assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
-        server.startAgain();
+        startAgain();
         assertThat(store.listRecords(query).items()).hasSize(1);
     }
 
@@ -153,16 +160,17 @@ class FailuresIT {
                 .hasMessageContaining("maxPageBytes 0");
     }
 
-    /** Lets a call wait for a lock, so that the server fails in the middle of it. */
+    /** Lets a call wait for a lock, and kills the server in the middle of it. */
     @SuppressWarnings("try") // the connection only holds the lock
-    private ResultsException failureWhileLocked(Callable<?> call, Runnable failure) throws Exception {
+    private ResultsException failureOfServerDuring(Callable<?> call) throws Exception {
         try (Connection other = lockRecords()) {
             Future<?> waiting = thread.submit(call);
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> !Fixture.query(
                                     server.admin(), "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
                             .isEmpty());
-            failure.run();
+            server.kill();
+            killed = true;
             try {
                 waiting.get(30, TimeUnit.SECONDS);
                 throw new AssertionError("the call has succeeded");
@@ -173,6 +181,11 @@ class FailuresIT {
                 throw e;
             }
         }
+    }
+
+    private void startAgain() {
+        server.startAgain();
+        killed = false;
     }
 
     private Connection lockRecords() throws SQLException {

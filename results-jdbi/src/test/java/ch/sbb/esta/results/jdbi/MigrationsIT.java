@@ -13,14 +13,22 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MigrationsIT {
 
     private final Fixture fixture = new Fixture(Servers.current().newDatabase());
 
     @AfterEach
+    void noConnectionLeaked() {
+        fixture.assertNoConnectionLeaked();
+    }
+
+    @AfterAll
     void close() {
         fixture.close();
     }

@@ -10,24 +10,34 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** Runs that Postgres refuses do not hold up the others. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@SuppressWarnings("NullAway.Init") // set before each test
 class PoisonIT {
 
     private final Fixture fixture = new Fixture(Servers.current().newDatabase());
-    private final String schema = fixture.newSchema();
-    private final JdbiResultsStore store =
-            JdbiResultsStore.builder(fixture.pool(), schema).build();
+    private String schema;
+    private JdbiResultsStore store;
 
     @BeforeEach
     void storeOneBefore() {
+        schema = fixture.newSchema();
+        store = JdbiResultsStore.builder(fixture.pool(), schema).build();
         store.archive(List.of(Fixture.run("known", "1", "{}")));
     }
 
     @AfterEach
+    void noConnectionLeaked() {
+        fixture.assertNoConnectionLeaked();
+    }
+
+    @AfterAll
     void close() {
         fixture.close();
     }

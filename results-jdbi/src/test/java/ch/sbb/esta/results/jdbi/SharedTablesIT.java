@@ -16,20 +16,35 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What others write into the tables, what they see there, and how they connect. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@SuppressWarnings("NullAway.Init") // set before each test
 class SharedTablesIT {
 
     private final Fixture fixture = new Fixture(Servers.current().newDatabase());
-    private final String schema = fixture.newSchema();
-    private final JdbiResultsStore store =
-            JdbiResultsStore.builder(fixture.pool(), schema).build();
+    private String schema;
+    private JdbiResultsStore store;
+
+    @BeforeEach
+    void makeSchema() {
+        schema = fixture.newSchema();
+        store = JdbiResultsStore.builder(fixture.pool(), schema).build();
+    }
 
     @AfterEach
+    void noConnectionLeaked() {
+        fixture.assertNoConnectionLeaked();
+    }
+
+    @AfterAll
     void close() {
         fixture.close();
     }
@@ -147,8 +162,8 @@ class SharedTablesIT {
         "options, -c default_transaction_read_only=on -c standard_conforming_strings=on"
     })
     void everyWayOfConnectingGivesTheSame(String property, String value) {
-        fixture.execute("CREATE SCHEMA elsewhere");
-        fixture.execute("CREATE TABLE elsewhere.records (trap int); CREATE TABLE elsewhere.results (trap int)");
+        fixture.execute("CREATE SCHEMA IF NOT EXISTS elsewhere");
+        fixture.execute("CREATE TABLE IF NOT EXISTS elsewhere.records (trap int)");
         PostgresDatabase database = fixture.database().with(property, value.replace(" ", "%20"));
         try (Fixture other = new Fixture(database)) {
             JdbiResultsStore there =

@@ -17,7 +17,13 @@ public interface PodDriver {
      */
     record Container(String namespace, String pod, String name) {
 
-        /** Checks that no component is null. */
+        /**
+         * Checks that no component is null.
+         *
+         * @param namespace the namespace
+         * @param pod the pod's name
+         * @param name the container's name
+         */
         public Container {
             Objects.requireNonNull(namespace, "namespace");
             Objects.requireNonNull(pod, "pod");

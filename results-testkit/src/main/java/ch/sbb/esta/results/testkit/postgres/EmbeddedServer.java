@@ -6,16 +6,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The processes and the data folder of an embedded server. */
 final class EmbeddedServer {
 
-    private static final int KILL_SECONDS = 20;
+    private static final Duration KILL_WAIT = Duration.ofSeconds(20);
+    private static final Duration POLL = Duration.ofMillis(5);
 
     private final Durability durability;
     private final @Nullable Path binaries;
@@ -109,14 +112,14 @@ final class EmbeddedServer {
         List<ProcessHandle> processes =
                 Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
         processes.forEach(ProcessHandle::destroyForcibly);
+        // Not by onExit(): of processes that are no children of ours it learns seconds later.
+        long deadline = System.nanoTime() + KILL_WAIT.toNanos();
         for (ProcessHandle process : processes) {
-            try {
-                process.onExit().get(KILL_SECONDS, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-                throw new IllegalStateException("process " + process.pid() + " of Postgres does not die", e);
+            while (process.isAlive()) {
+                if (System.nanoTime() > deadline) {
+                    throw new IllegalStateException("process " + process.pid() + " of Postgres does not die");
+                }
+                LockSupport.parkNanos(POLL.toNanos());
             }
         }
     }
@@ -126,7 +129,7 @@ final class EmbeddedServer {
             return;
         }
         try (Stream<Path> files = Files.walk(data)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {

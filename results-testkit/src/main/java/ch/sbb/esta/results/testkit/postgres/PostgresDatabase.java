@@ -13,7 +13,13 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 public record PostgresDatabase(String jdbcUrl, String user, String password) {
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param jdbcUrl where it is; without user and password
+     * @param user the login
+     * @param password its password
+     */
     public PostgresDatabase {
         Objects.requireNonNull(jdbcUrl, "jdbcUrl");
         Objects.requireNonNull(user, "user");

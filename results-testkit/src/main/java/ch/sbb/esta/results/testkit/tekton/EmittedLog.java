@@ -20,7 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record EmittedLog(ContainerLogId id, LogScript script, int lines) {
 
-    /** Checks that no component is null. */
+    /**
+     * Checks that no component is null.
+     *
+     * @param id which log
+     * @param script what the container would have written
+     * @param lines how many lines of it the container has written
+     */
     public EmittedLog {
         Objects.requireNonNull(id, "id");
         Objects.requireNonNull(script, "script");

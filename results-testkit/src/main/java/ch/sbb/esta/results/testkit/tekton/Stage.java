@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -33,12 +34,13 @@ final class Stage implements AutoCloseable {
 
     /** Runs a step later; one that fails ends its play with that failure. */
     void later(long millis, CompletableFuture<?> play, Runnable step) {
-        scheduler.schedule(() -> guarded(play, step), millis, TimeUnit.MILLISECONDS);
+        // A step that fails ends its play, so nobody asks this future.
+        Future<?> unused = scheduler.schedule(() -> guarded(play, step), millis, TimeUnit.MILLISECONDS);
     }
 
     /** Goes on when a part of a play has ended, on the stage's thread. */
     <T> void then(CompletableFuture<T> part, CompletableFuture<?> play, Consumer<T> step) {
-        part.whenCompleteAsync(
+        CompletableFuture<T> unused = part.whenCompleteAsync(
                 (value, failure) -> {
                     if (failure != null) {
                         play.completeExceptionally(failure);

@@ -10,7 +10,8 @@ import java.util.concurrent.CompletableFuture;
 /** Plays one TaskRun from pending to its end, with a pod for each attempt. The pods are deleted right after the end. */
 final class TaskRunPlay {
 
-    private static final int GRACE_SECONDS = 3;
+    /** The default of {@code terminationGracePeriodSeconds}. */
+    private static final int GRACE_SECONDS = 30;
 
     private final Stage stage;
     private final ObjectNode taskRun;
@@ -115,7 +116,7 @@ final class TaskRunPlay {
             default -> TektonObjects.condition(status, "True", "Succeeded", "All Steps have completed executing");
         }
         writeStatus();
-        play.deletePod(GRACE_SECONDS);
+        play.deletePodSoon();
         end.complete(succeeded);
     }
 
@@ -133,7 +134,7 @@ final class TaskRunPlay {
         writeStatus();
         status.remove("completionTime");
         status.remove("steps");
-        play.deletePod(GRACE_SECONDS);
+        play.deletePodSoon();
         stage.later(100, end, this::nextAttempt);
     }
 

@@ -40,8 +40,7 @@ public final class TektonReplay implements AutoCloseable {
 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final String INDEX = "EXPECTED.tsv";
-    private static final int GRACE_SECONDS = 3;
-    private static final long STAGGER_MILLIS = 100;
+    private static final long STAGGER_MILLIS = 700;
 
     private final Stage stage;
     private final List<RunSnapshot> runs;
@@ -74,8 +73,8 @@ public final class TektonReplay implements AutoCloseable {
             byte[] json = Files.readAllBytes(file);
             Optional<RunSnapshot> run = RunReading.of(json).run();
             if (run.isPresent() && uids.add(run.get().uid())) {
-                server.load(tree(run.get()));
-                runs.add(run.get());
+                String loaded = server.load(tree(run.get())).toString();
+                runs.add(RunSnapshot.parse(loaded.getBytes(StandardCharsets.UTF_8)));
             }
         }
         if (runs.isEmpty()) {
@@ -104,7 +103,7 @@ public final class TektonReplay implements AutoCloseable {
     /**
      * What was loaded.
      *
-     * @return the runs as they were in their files
+     * @return the runs as they were in their files; one without a resourceVersion has got the server's
      */
     public List<RunSnapshot> runs() {
         return runs;
@@ -144,7 +143,7 @@ public final class TektonReplay implements AutoCloseable {
         stage.later(pods.size() * STAGGER_MILLIS, end, () -> {
             stage.server().load(pod);
             stage.then(play.start(), end, succeeded -> {
-                play.deletePod(GRACE_SECONDS);
+                play.deletePodSoon();
                 end.complete(succeeded);
             });
         });

@@ -23,13 +23,13 @@ import java.util.function.IntFunction;
  */
 public final class TektonSimulator implements AutoCloseable {
 
-    private static final long STAGGER_MILLIS = 300;
     private static final int SHORT_LOG = 5;
 
     private final Stage stage;
     private final String namespace;
     private final int runs;
     private final IntFunction<LogScript> texts;
+    private volatile Duration pace = Duration.ofMillis(300);
     private final AtomicInteger containers = new AtomicInteger();
     private final List<PipelineRunPlay> plays = new ArrayList<>();
     private final List<CompletableFuture<Boolean>> ends = new ArrayList<>();
@@ -73,14 +73,25 @@ public final class TektonSimulator implements AutoCloseable {
         return new TektonSimulator(server, namespace, runs, texts);
     }
 
-    /** Starts all runs, one shortly after the other. */
+    /**
+     * Sets how fast runs follow each other.
+     *
+     * @param interval from the start of one run to that of the next; 300 milliseconds by default
+     * @return this
+     */
+    public TektonSimulator pace(Duration interval) {
+        this.pace = Objects.requireNonNull(interval, "interval");
+        return this;
+    }
+
+    /** Starts all runs, one after the other. */
     public synchronized void start() {
         stage.server().ensureNamespace(namespace);
         for (int i = 0; i < runs; i++) {
             CompletableFuture<Boolean> end = new CompletableFuture<>();
             ends.add(end);
             int number = i;
-            stage.later(i * STAGGER_MILLIS, end, () -> play(number, end));
+            stage.later(i * pace.toMillis(), end, () -> play(number, end));
         }
     }
 

@@ -45,7 +45,7 @@ class TektonSimulatorTest {
             assertThat(simulator.emitted())
                     .hasSize(80)
                     .allSatisfy(log -> assertThat(log.lines()).isNotNegative());
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(60))
                     .untilAsserted(
                             () -> assertThat(server.list("v1", "Pod", "ci")).isEmpty());
         }

@@ -58,12 +58,29 @@ final class Check {
         }
     }
 
-    private void checkRun(RunSnapshot expected) throws IOException {
-        Optional<Record> record =
-                store.findRecord(ResultNaming.defaults().place(expected).record());
-        boolean archived = record.isPresent()
+    /** Whether the store holds every run as the cluster does. */
+    static boolean holdsRuns(ResultsReader store, Workload workload) throws IOException {
+        for (RunSnapshot expected : workload.expectedRuns()) {
+            if (!isArchived(find(store, expected), expected)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Optional<Record> find(ResultsReader store, RunSnapshot expected) {
+        return store.findRecord(ResultNaming.defaults().place(expected).record());
+    }
+
+    private static boolean isArchived(Optional<Record> record, RunSnapshot expected) throws IOException {
+        return record.isPresent()
                 && record.get().type().equals(expected.kind().recordType())
                 && MAPPER.readTree(record.get().data()).equals(BY_VALUE, MAPPER.readTree(expected.json()));
+    }
+
+    private void checkRun(RunSnapshot expected) throws IOException {
+        Optional<Record> record = find(store, expected);
+        boolean archived = isArchived(record, expected);
         if (!archived) {
             complaints.add((record.isPresent() ? "archived in another version: " : "not archived: ") + expected);
         }
@@ -110,7 +127,15 @@ final class Check {
     String line() {
         return String.format(
                 "runs %d/%d · taskruns %d/%d · logs %d/%d complete · lines %d/%d · lost %d · duplicated %d",
-                runs, runsExpected, taskRuns, taskRunsExpected, complete, logsExpected, lines, linesExpected, lost,
+                runs,
+                runsExpected,
+                taskRuns,
+                taskRunsExpected,
+                complete,
+                logsExpected,
+                lines,
+                linesExpected,
+                lost,
                 duplicated);
     }
 }

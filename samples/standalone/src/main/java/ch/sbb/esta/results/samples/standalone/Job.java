@@ -58,11 +58,9 @@ final class Job {
     }
 
     private boolean report(Workload workload) throws IOException, InterruptedException {
-        Check check = check(workload);
-        Instant end = Instant.now().plus(CATCH_UP);
-        while (!check.holds() && !stop.await(LOOK) && Instant.now().isBefore(end)) {
-            check = check(workload);
-        }
+        awaitLastVersions(workload);
+        Check check = new Check(parts.store(), parts.logs());
+        check.run(workload);
         new Table(parts.store(), parts.logs()).print(out, MOST_ROWS);
         out.println();
         parts.printWaysToLook(out);
@@ -77,10 +75,14 @@ final class Job {
         return check.holds();
     }
 
-    private Check check(Workload workload) throws IOException {
-        Check check = new Check(parts.store(), parts.logs());
-        check.run(workload);
-        return check;
+    /** The last change of a run may still be on its way from the cluster when the workload has ended. */
+    private void awaitLastVersions(Workload workload) throws IOException, InterruptedException {
+        Instant end = Instant.now().plus(CATCH_UP);
+        while (!Check.holdsRuns(parts.store(), workload)
+                && !stop.await(LOOK)
+                && Instant.now().isBefore(end)) {
+            archive.awaitIdle(LOOK);
+        }
     }
 
     private String state() {
@@ -91,7 +93,8 @@ final class Job {
                         " · %,d log lines · %d streams · %d logs sealed",
                         c.lines(), c.open(), c.complete() + c.partial() + c.gapped()))
                 .orElse("");
-        return runs.waiting().runs() + " waiting" + logs + (runs.isHealthy() ? "" : " · TROUBLE: " + runs.storeFailure());
+        return runs.waiting().runs() + " waiting" + logs
+                + (runs.isHealthy() ? "" : " · TROUBLE: " + runs.storeFailure());
     }
 
     void tellRemainder(ResultsArchive.Remainder remainder) {

@@ -40,17 +40,31 @@ final class Options implements Runnable {
     @Option(names = "--keep", description = "leave everything running at the end, for a look; Ctrl-C ends it")
     boolean keep;
 
-    @Option(names = "--work-dir", paramLabel = "DIR", description = "where unfinished work waits on disk (a temporary folder)")
+    @Option(
+            names = "--work-dir",
+            paramLabel = "DIR",
+            description = "where unfinished work waits on disk (a temporary folder)")
     @Nullable
     Path workDir;
 
-    @Option(names = "--runs", paramLabel = "N", defaultValue = "25", description = "PipelineRuns to simulate (${DEFAULT-VALUE})")
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "25",
+            description = "PipelineRuns to simulate (${DEFAULT-VALUE})")
     int runs;
 
-    @Option(names = "--lines", paramLabel = "N", defaultValue = "2000", description = "log lines of each simulated step (${DEFAULT-VALUE})")
+    @Option(
+            names = "--lines",
+            paramLabel = "N",
+            defaultValue = "2000",
+            description = "log lines of each simulated step (${DEFAULT-VALUE})")
     int lines;
 
-    @Option(names = "--replay", paramLabel = "DIR", description = "play the JSON objects of a folder instead of simulating")
+    @Option(
+            names = "--replay",
+            paramLabel = "DIR",
+            description = "play the JSON objects of a folder instead of simulating")
     @Nullable
     Path replay;
 
@@ -66,7 +80,10 @@ final class Options implements Runnable {
     @Nullable
     String context;
 
-    @Option(names = "--namespace", paramLabel = "NS", description = "watch this namespace; may be repeated (the context's)")
+    @Option(
+            names = "--namespace",
+            paramLabel = "NS",
+            description = "watch this namespace; may be repeated (the context's)")
     List<String> namespaces = new ArrayList<>();
 
     @Option(names = "--all-namespaces", description = "watch all namespaces")
@@ -84,7 +101,11 @@ final class Options implements Runnable {
     @Nullable
     Path jdbcPasswordFile;
 
-    @Option(names = "--jdbc-schema", paramLabel = "NAME", defaultValue = "results", description = "the schema of the tables (${DEFAULT-VALUE})")
+    @Option(
+            names = "--jdbc-schema",
+            paramLabel = "NAME",
+            defaultValue = "results",
+            description = "the schema of the tables (${DEFAULT-VALUE})")
     String jdbcSchema = "results";
 
     @Option(names = "--s3-endpoint", paramLabel = "URL", description = "the S3 server (that of AWS in the region)")

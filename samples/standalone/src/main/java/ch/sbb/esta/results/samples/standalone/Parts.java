@@ -63,18 +63,26 @@ final class Parts implements AutoCloseable {
                 scope = scope(options, config);
                 workload = null;
             } else {
-                KubeApiServer server = opened("embedded Kubernetes API server", KubeApiServer.builder().start());
-                kubernetes = opened("", client(new ConfigBuilder(Config.empty())
-                        .withMasterUrl(server.url())
-                        .withOauthToken(server.token())
-                        .build()));
+                KubeApiServer server = opened(
+                        "embedded Kubernetes API server",
+                        KubeApiServer.builder().start());
+                kubernetes = opened(
+                        "",
+                        client(new ConfigBuilder(Config.empty())
+                                .withMasterUrl(server.url())
+                                .withOauthToken(server.token())
+                                .build()));
                 scope = FabricConfig.defaults();
                 workload = opened("", Workload.of(options, server));
             }
             store = openStore();
-            logs = opened("", new SegmentedLogs(openBlobs(), LogStoreConfig.builder()
-                    .spoolDirectory(workDirectory.resolve("logs"))
-                    .build()));
+            logs = opened(
+                    "",
+                    new SegmentedLogs(
+                            openBlobs(),
+                            LogStoreConfig.builder()
+                                    .spoolDirectory(workDirectory.resolve("logs"))
+                                    .build()));
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -122,7 +130,8 @@ final class Parts implements AutoCloseable {
         HikariConfig pool = new HikariConfig();
         pool.setMaximumPoolSize(POOL_SIZE);
         if (options.jdbcUrl == null) {
-            PostgresDatabase embedded = opened("embedded Postgres", PostgresServer.builder().start())
+            PostgresDatabase embedded = opened(
+                            "embedded Postgres", PostgresServer.builder().start())
                     .newDatabase();
             pool.setJdbcUrl(embedded.jdbcUrl());
             pool.setUsername(embedded.user());
@@ -137,7 +146,8 @@ final class Parts implements AutoCloseable {
             }
             database = options.jdbcUrl;
         }
-        HikariDataSource dataSource = opened(options.jdbcUrl == null ? "" : "database " + database, new HikariDataSource(pool));
+        HikariDataSource dataSource =
+                opened(options.jdbcUrl == null ? "" : "database " + database, new HikariDataSource(pool));
         new Migrations(dataSource, options.jdbcSchema).migrate();
         return JdbiResultsStore.builder(dataSource, options.jdbcSchema).build();
     }
@@ -157,16 +167,22 @@ final class Parts implements AutoCloseable {
                     + " aws --endpoint-url " + server.endpoint() + " s3 ls --recursive s3://" + bucket + "/";
         } else {
             bucket = options.s3Bucket;
-            client = S3ClientConfig.builder(options.s3Region == null
-                    ? DefaultAwsRegionProviderChain.builder().build().getRegion().id()
-                    : options.s3Region);
+            client = S3ClientConfig.builder(
+                    options.s3Region == null
+                            ? DefaultAwsRegionProviderChain.builder()
+                                    .build()
+                                    .getRegion()
+                                    .id()
+                            : options.s3Region);
             if (options.s3Endpoint != null) {
                 client.endpoint(options.s3Endpoint);
             }
             objects = "aws " + (options.s3Endpoint == null ? "" : "--endpoint-url " + options.s3Endpoint + " ")
                     + "s3 ls --recursive s3://" + bucket + "/" + options.s3Prefix;
         }
-        S3Client s3 = opened(options.s3Bucket == null ? "" : "bucket " + bucket, client.build().openClient());
+        S3Client s3 = opened(
+                options.s3Bucket == null ? "" : "bucket " + bucket,
+                client.build().openClient());
         S3BlobStore blobs = new S3BlobStore(
                 s3, S3BlobStoreConfig.builder(bucket).prefix(options.s3Prefix).build());
         blobs.probe();
@@ -205,11 +221,16 @@ final class Parts implements AutoCloseable {
 
     void printWaysToLook(PrintStream out) {
         String schema = options.jdbcSchema;
-        out.println("To look at it" + (options.jdbcUrl == null || options.s3Bucket == null ? " (while --keep keeps the embedded parts running):" : ":"));
+        out.println("To look at it"
+                + (options.jdbcUrl == null || options.s3Bucket == null
+                        ? " (while --keep keeps the embedded parts running):"
+                        : ":"));
         out.println("  SQL     " + database);
-        out.println("          SELECT parent, annotations->>'object.metadata.name', recordsummary_status, recordsummary_end_time - recordsummary_start_time");
+        out.println(
+                "          SELECT parent, annotations->>'object.metadata.name', recordsummary_status, recordsummary_end_time - recordsummary_start_time");
         out.println("          FROM " + schema + ".results ORDER BY created_time;");
-        out.println("          SELECT name, type, data->'status'->'conditions'->0->>'reason' FROM " + schema + ".records;");
+        out.println(
+                "          SELECT name, type, data->'status'->'conditions'->0->>'reason' FROM " + schema + ".records;");
         out.println("  Java    store.listResults(ListQuery.of(\"-\")).items();");
         out.println("          logs.read(logs.list(namespace, taskRunUid).get(0).id(), 0, Long.MAX_VALUE);");
         out.println("  Objects " + objects);

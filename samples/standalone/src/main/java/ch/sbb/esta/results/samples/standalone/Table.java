@@ -40,7 +40,8 @@ final class Table {
         out.printf(ROW, "RUN", "STATE", "DURATION", "TASKS", "LOG LINES", "COMPLETENESS");
         int rows = 0;
         int leftOut = 0;
-        ListQuery query = ListQuery.of("-").orderBy(ListOrder.parse("create_time")).pageSize(200);
+        ListQuery query =
+                ListQuery.of("-").orderBy(ListOrder.parse("create_time")).pageSize(200);
         Optional<String> token = Optional.of("");
         while (token.isPresent()) {
             Page<Result> page = store.listResults(query.pageToken(token.get()));
@@ -71,7 +72,8 @@ final class Table {
         }
         out.printf(
                 ROW,
-                cut(result.name().parent() + "/" + result.annotations().getOrDefault(ResultNaming.OBJECT_NAME_KEY, "(children only)")),
+                cut(result.name().parent() + "/"
+                        + result.annotations().getOrDefault(ResultNaming.OBJECT_NAME_KEY, "(children only)")),
                 result.summary().map(summary -> summary.status().name()).orElse(""),
                 duration(result),
                 taskRuns.size(),

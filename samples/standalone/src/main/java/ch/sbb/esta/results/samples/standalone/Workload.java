@@ -22,6 +22,9 @@ import java.util.stream.Stream;
 /** What happens on the embedded cluster: simulated or captured runs. On a real cluster there is none. */
 interface Workload extends AutoCloseable {
 
+    /** So that a slow machine, which runs the cluster and the archive at once, keeps up. */
+    Duration PACE = Duration.ofSeconds(2);
+
     /** Starts; the archive watches already. */
     void start();
 
@@ -47,7 +50,9 @@ interface Workload extends AutoCloseable {
     static Workload of(Options options, KubeApiServer server) throws IOException {
         IntFunction<LogScript> texts = texts(options);
         return options.replay == null
-                ? new Simulated(server, TektonSimulator.of(server, "shop", options.runs, texts))
+                ? new Simulated(
+                        server,
+                        TektonSimulator.of(server, "shop", options.runs, texts).pace(PACE))
                 : new Replayed(server, TektonReplay.load(server, options.replay, texts));
     }
 
@@ -57,7 +62,9 @@ interface Workload extends AutoCloseable {
         }
         List<LogScript> scripts = new ArrayList<>();
         try (Stream<Path> files = Files.list(options.logText)) {
-            for (Path file : files.filter(file -> file.toString().endsWith(".log")).sorted().toList()) {
+            for (Path file : files.filter(file -> file.toString().endsWith(".log"))
+                    .sorted()
+                    .toList()) {
                 scripts.add(LogScript.of(file));
             }
         }
@@ -117,7 +124,7 @@ interface Workload extends AutoCloseable {
         }
     }
 
-    /** Captured runs. What is expected is what was in the files, not what the server made of it. */
+    /** Captured runs. What is expected is what was in the files; a server gives every object a resourceVersion. */
     record Replayed(KubeApiServer server, TektonReplay replay) implements Workload {
 
         @Override

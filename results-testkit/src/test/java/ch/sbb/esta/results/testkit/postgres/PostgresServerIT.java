@@ -1,0 +1,68 @@
+package ch.sbb.esta.results.testkit.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.sbb.esta.results.testkit.postgres.PostgresServer.Durability;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.Test;
+
+class PostgresServerIT {
+
+    @Test
+    void whatIsCommittedSurvivesStoppingAndKillingOnTheSamePort() throws Exception {
+        PostgresDatabase database;
+        try (PostgresServer server =
+                PostgresServer.builder().durability(Durability.DURABLE).start()) {
+            database = server.newDatabase();
+            execute(database, "CREATE TABLE t AS SELECT 1 AS n");
+
+            server.stop();
+            assertThatThrownBy(() -> query(database, "SELECT 1")).isInstanceOf(SQLException.class);
+            server.startAgain();
+            execute(database, "INSERT INTO t VALUES (2)");
+            server.kill();
+            assertThatThrownBy(() -> query(database, "SELECT 1")).isInstanceOf(SQLException.class);
+            server.startAgain();
+
+            assertThat(query(database, "SELECT sum(n) FROM t")).isEqualTo("3");
+            assertThat(query(database, "SHOW fsync")).isEqualTo("on");
+            assertThat(query(database, "SHOW synchronous_commit")).isEqualTo("on");
+        }
+        assertThatThrownBy(() -> query(database, "SELECT 1")).isInstanceOf(SQLException.class);
+    }
+
+    @Test
+    void loginsAreNoSuperusers() throws Exception {
+        try (PostgresServer server = PostgresServer.builder().start()) {
+            String role = "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user";
+
+            assertThat(query(server.newDatabase(), role)).isEqualTo("f f f");
+            assertThat(query(server.nonSuperuser(), role)).isEqualTo("f t t");
+            assertThatThrownBy(server::startAgain).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    private static void execute(PostgresDatabase database, String sql) throws SQLException {
+        try (Connection connection = database.dataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static String query(PostgresDatabase database, String sql) throws SQLException {
+        try (Connection connection = database.dataSource().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            StringBuilder line = new StringBuilder();
+            for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+                line.append(i == 1 ? "" : " ").append(rows.getString(i));
+            }
+            return line.toString();
+        }
+    }
+}
