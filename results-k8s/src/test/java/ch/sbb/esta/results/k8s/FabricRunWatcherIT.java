@@ -155,7 +155,7 @@ final class FabricRunWatcherIT {
         cluster.network().cut();
         RunSnapshot changed = cluster.put(run("ns-a", "changed", "two"));
         cluster.server().delete(KubeReference.of(TestCluster.tree(deleted.json())));
-        cluster.forget();
+        cluster.server().forgetHistory();
         events.clear();
         Instant back = Instant.now();
         cluster.network().heal();
