@@ -75,7 +75,8 @@ class EmbeddingTest {
             JdbiResultsStore store =
                     JdbiResultsStore.builder(dataSource, "results").build();
             // snippet: query
-            for (Result result : store.listResults(ListQuery.of("shop").pageSize(100)).items()) {
+            for (Result result :
+                    store.listResults(ListQuery.of("shop").pageSize(100)).items()) {
                 SummaryStatus status = result.summary().orElseThrow().status();
                 System.out.println(result.annotations().get("object.metadata.name") + " " + status);
             }
@@ -87,14 +88,16 @@ class EmbeddingTest {
             // snippet: read-logs
             SegmentedLogs logs = new SegmentedLogs(blobs);
             for (LogInfo log : logs.list("shop", taskRunUid)) {
-                System.out.println(log.id().container() + " " + log.state() + " " + log.extent().lines());
+                System.out.println(log.id().container() + " " + log.state() + " "
+                        + log.extent().lines());
                 try (InputStream text = logs.read(log.id(), 0, Long.MAX_VALUE)) {
                     text.transferTo(System.out);
                 }
             }
             // end snippet
             assertThat(logs.find(emitted.id())).get().extracting(LogInfo::state).isEqualTo(LogState.COMPLETE);
-            assertThat(emitted.compare(logs.read(emitted.id(), 0, Long.MAX_VALUE)).isEqual())
+            assertThat(emitted.compare(logs.read(emitted.id(), 0, Long.MAX_VALUE))
+                            .isEqual())
                     .isTrue();
             logs.close();
         }

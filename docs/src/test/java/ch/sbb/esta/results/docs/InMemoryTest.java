@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class InMemoryTest {
 
-    private static final String PIPELINE_RUN =
-            """
+    private static final String PIPELINE_RUN = """
             {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
              "metadata": {"name": "build-1", "namespace": "ci", "uid": "0b7f", "resourceVersion": "7"},
              "status": {"conditions": [{"type": "Succeeded", "status": "True", "reason": "Succeeded"}]}}

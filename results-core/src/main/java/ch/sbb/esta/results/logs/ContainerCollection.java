@@ -41,6 +41,7 @@ final class ContainerCollection {
     private final Backoff backoff;
 
     private @Nullable SinkWriter writer;
+    private boolean contested;
     private @Nullable Instant failingSince;
     private long endedAt = -1;
     private int lost;
@@ -107,6 +108,13 @@ final class ContainerCollection {
         } catch (Stop.Stopped e) {
             return Next.STOP;
         } catch (SinkWriter.Conflict e) {
+            if (!contested) {
+                // Opened while the sink could not tell what it has: opening again shows whether somebody else is at
+                // work.
+                contested = true;
+                close();
+                return retry();
+            }
             LogCollector.LOG.info("{}: left to another collector: {}", id, e.getMessage());
             around.counters().conflicts.increment();
             return finish();

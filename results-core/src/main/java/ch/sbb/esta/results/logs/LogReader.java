@@ -34,6 +34,10 @@ final class LogReader {
      */
     record Found(@Nullable Manifest manifest, @Nullable SegmentHeader last, Listing listing, LogTail tail) {
 
+        static Found nothing() {
+            return new Found(null, null, new Listing(), LogTail.EMPTY);
+        }
+
         boolean isEmpty() {
             return manifest == null && listing.isEmpty();
         }

@@ -23,6 +23,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps logs in a {@link BlobStore}: a live one as a row of gzip segments, a sealed one as a single gzip file with exactly the emitted
@@ -46,7 +48,8 @@ import java.util.concurrent.TimeUnit;
  * began it. It puts the bytes into the spool and either takes all of them or, when it throws {@code UNAVAILABLE}, none: the spool is full
  * although it waited up to two seconds for the blob store (not at all when that failed last), or the disk is. {@link LogWriter#flush} and
  * {@link LogWriter#seal} throw what the blob store throws; what they have not stored stays in the spool, and the same call goes on where
- * it failed. In the background a failed upload is repeated, with pauses of 0.5 to 10 seconds, as long as the writer is open. What is only
+ * it failed. {@link #open} while the blob store is away begins at the log's first byte; if something of it was stored before, the writer
+ * gets {@code CONFLICT} when the blob store is back, and opening again goes on behind what is stored. In the background a failed upload is repeated, with pauses of 0.5 to 10 seconds, as long as the writer is open. What is only
  * in the spool is lost when the process dies; the next writer then begins behind the last segment.
  *
  * <p><b>Threads.</b> One daemon thread looks for segments that have become old, up to 16 pack and store segments; virtual threads
@@ -56,6 +59,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SegmentedLogs implements LogSink, LogSource {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentedLogs.class);
     private static final int SHIPPERS = 16;
     private static final long SPACE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -114,7 +118,7 @@ public final class SegmentedLogs implements LogSink, LogSource {
         if (closed) {
             throw new IllegalStateException("the log store is closed");
         }
-        Found found = reader.look(id);
+        Found found = lookOrBegin(id);
         if (found.manifest() != null) {
             sealing.removeSegments(id, found.manifest());
             return new SealedLogWriter(blobs, found.manifest().info());
@@ -125,6 +129,22 @@ public final class SegmentedLogs implements LogSink, LogSource {
         SegmentWriter writer = new SegmentWriter(this, id, found.tail());
         writers.add(writer);
         return writer;
+    }
+
+    /**
+     * A container that starts while the blob store is away does not wait for it: its log begins in the spool, as if nothing were stored.
+     * Where something is stored all the same, the first put finds the key taken and the writer is told {@code CONFLICT}.
+     */
+    private Found lookOrBegin(ContainerLogId id) {
+        try {
+            return reader.look(id);
+        } catch (ResultsException e) {
+            if (!e.isRetryable()) {
+                throw e;
+            }
+            LOG.info("{}: begins in the spool, because the blob store does not answer: {}", id, e.getMessage());
+            return Found.nothing();
+        }
     }
 
     @Override

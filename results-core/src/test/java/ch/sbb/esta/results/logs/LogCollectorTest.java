@@ -475,11 +475,23 @@ class LogCollectorTest {
     }
 
     @Test
-    void aLogThatAnotherCollectorHasIsLeftToIt() {
+    void aLogThatSomebodyOpenedAndDoesNotWriteIsTakenBackOnce() {
         try (Scene scene = new Scene().start()) {
             scene.emit(0, 20);
             scene.awaitStored();
             scene.sink.open(Scene.LOG);
+            scene.emit(20, 40);
+            scene.terminate();
+            scene.assertComplete();
+        }
+    }
+
+    @Test
+    void aLogThatAnotherCollectorKeepsIsLeftToIt() {
+        try (Scene scene = new Scene().start()) {
+            scene.emit(0, 20);
+            scene.awaitStored();
+            scene.sink.refuse(Code.CONFLICT, 2);
             scene.emit("not ours");
             scene.terminate();
             LogInfo info = scene.sealed();

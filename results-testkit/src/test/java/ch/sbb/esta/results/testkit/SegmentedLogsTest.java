@@ -136,6 +136,45 @@ class SegmentedLogsTest {
     }
 
     @Test
+    void aLogThatBeginsWhileTheBlobStoreIsAwayIsStoredWhenItIsBack() throws IOException {
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        SegmentedLogs logs = logs(wire);
+        wire.stop();
+
+        LogWriter writer = logs.open(ID);
+        write(writer, 0, 10);
+        assertThatThrownBy(writer::flush)
+                .isInstanceOfSatisfying(
+                        ResultsException.class, e -> assertThat(e.isRetryable()).isTrue());
+        wire.start();
+        writer.seal();
+
+        assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 10));
+    }
+
+    @Test
+    void aWriterThatWasOpenedBlindYieldsToWhatIsStored() throws IOException {
+        LogWriter before = logs(blobs).open(ID);
+        write(before, 0, 10);
+        before.close();
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        SegmentedLogs logs = logs(wire);
+        wire.stop();
+        LogWriter blind = logs.open(ID);
+        write(blind, 5, 20);
+        wire.start();
+
+        assertThatThrownBy(blind::flush)
+                .isInstanceOfSatisfying(
+                        ResultsException.class, e -> assertThat(e.code()).isEqualTo(ResultsException.Code.CONFLICT));
+
+        LogWriter after = logs.open(ID);
+        write(after, 10, 20);
+        after.seal();
+        assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 20));
+    }
+
+    @Test
     void streamsThatGiveLittleAtATimeAreReadToTheEnd() throws IOException {
         LogWriter writer = logs(blobs).open(ID);
         write(writer, 0, 40_000);

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class PodPlay {
 
     private static final long TICK_MILLIS = 40;
+    private static final long PRUNE_AFTER_MILLIS = 10_000;
 
     private final Stage stage;
     private final KubeReference reference;
@@ -75,11 +76,15 @@ final class PodPlay {
     /** Deletes the pod with a grace period, in which the containers are killed, as cancelling and a timeout do. */
     synchronized void kill(int graceSeconds) {
         killed = true;
-        deletePod(graceSeconds);
+        stage.server().delete(reference, TektonObjects.object().put("gracePeriodSeconds", graceSeconds));
     }
 
-    void deletePod(int graceSeconds) {
-        stage.server().delete(reference, TektonObjects.object().put("gracePeriodSeconds", graceSeconds));
+    /**
+     * Deletes the pod, which has ended, as a pruner that does not wait for anybody. An API server removes the object of an ended pod at
+     * once, whatever its grace period.
+     */
+    void deletePodSoon() {
+        later(PRUNE_AFTER_MILLIS, () -> stage.server().delete(reference));
     }
 
     /** What the containers have written, by the identity of the pod. */

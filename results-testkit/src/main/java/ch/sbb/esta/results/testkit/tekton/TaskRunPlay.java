@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 final class TaskRunPlay {
 
     /** The default of {@code terminationGracePeriodSeconds}. */
-    static final int GRACE_SECONDS = 30;
+    private static final int GRACE_SECONDS = 30;
 
     private final Stage stage;
     private final ObjectNode taskRun;
@@ -116,7 +116,7 @@ final class TaskRunPlay {
             default -> TektonObjects.condition(status, "True", "Succeeded", "All Steps have completed executing");
         }
         writeStatus();
-        play.deletePod(GRACE_SECONDS);
+        play.deletePodSoon();
         end.complete(succeeded);
     }
 
@@ -134,7 +134,7 @@ final class TaskRunPlay {
         writeStatus();
         status.remove("completionTime");
         status.remove("steps");
-        play.deletePod(GRACE_SECONDS);
+        play.deletePodSoon();
         stage.later(100, end, this::nextAttempt);
     }
 

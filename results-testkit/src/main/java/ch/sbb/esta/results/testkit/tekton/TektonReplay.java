@@ -73,8 +73,8 @@ public final class TektonReplay implements AutoCloseable {
             byte[] json = Files.readAllBytes(file);
             Optional<RunSnapshot> run = RunReading.of(json).run();
             if (run.isPresent() && uids.add(run.get().uid())) {
-                server.load(tree(run.get()));
-                runs.add(run.get());
+                String loaded = server.load(tree(run.get())).toString();
+                runs.add(RunSnapshot.parse(loaded.getBytes(StandardCharsets.UTF_8)));
             }
         }
         if (runs.isEmpty()) {
@@ -103,7 +103,7 @@ public final class TektonReplay implements AutoCloseable {
     /**
      * What was loaded.
      *
-     * @return the runs as they were in their files
+     * @return the runs as they were in their files; one without a resourceVersion has got the server's
      */
     public List<RunSnapshot> runs() {
         return runs;
@@ -143,7 +143,7 @@ public final class TektonReplay implements AutoCloseable {
         stage.later(pods.size() * STAGGER_MILLIS, end, () -> {
             stage.server().load(pod);
             stage.then(play.start(), end, succeeded -> {
-                play.deletePod(TaskRunPlay.GRACE_SECONDS);
+                play.deletePodSoon();
                 end.complete(succeeded);
             });
         });

@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.testkit.tekton;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.RunSnapshot;
@@ -44,10 +45,9 @@ class TektonSimulatorTest {
             assertThat(simulator.emitted())
                     .hasSize(80)
                     .allSatisfy(log -> assertThat(log.lines()).isNotNegative());
-            assertThat(server.list("v1", "Pod", "ci"))
-                    .allSatisfy(pod -> assertThat(
-                                    pod.at("/metadata/deletionTimestamp").asText())
-                            .isNotEmpty());
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(
+                            () -> assertThat(server.list("v1", "Pod", "ci")).isEmpty());
         }
     }
 

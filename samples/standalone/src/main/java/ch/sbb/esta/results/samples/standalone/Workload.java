@@ -50,8 +50,9 @@ interface Workload extends AutoCloseable {
     static Workload of(Options options, KubeApiServer server) throws IOException {
         IntFunction<LogScript> texts = texts(options);
         return options.replay == null
-                ? new Simulated(server, TektonSimulator.of(server, "shop", options.runs, texts)
-                        .pace(PACE))
+                ? new Simulated(
+                        server,
+                        TektonSimulator.of(server, "shop", options.runs, texts).pace(PACE))
                 : new Replayed(server, TektonReplay.load(server, options.replay, texts));
     }
 
@@ -123,7 +124,7 @@ interface Workload extends AutoCloseable {
         }
     }
 
-    /** Captured runs. What is expected is what was in the files, not what the server made of it. */
+    /** Captured runs. What is expected is what was in the files; a server gives every object a resourceVersion. */
     record Replayed(KubeApiServer server, TektonReplay replay) implements Workload {
 
         @Override
