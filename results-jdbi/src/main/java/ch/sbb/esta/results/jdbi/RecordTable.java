@@ -65,7 +65,8 @@ final class RecordTable {
         versions = schema.sql("""
                 SELECT r.parent, r.result_name, r.name, %s AS uid, %s AS finished, %s AS version
                 FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:names AS text[])) AS name) n
-                JOIN {records} r ON r.parent = n.parent AND r.result_name = n.result_name AND r.name = n.name
+                CROSS JOIN LATERAL (SELECT t.parent, t.result_name, t.name, t.data FROM {records} t
+                    WHERE t.parent = n.parent AND t.result_name = n.result_name AND t.name = n.name OFFSET 0) r
                 """.formatted(uid("r.data"), finished("r.data"), version("r.data")));
         update = schema.sql("""
                 UPDATE {records} r SET type = n.type, data = n.data, updated_time = CAST(:time AS timestamptz), etag = %s,

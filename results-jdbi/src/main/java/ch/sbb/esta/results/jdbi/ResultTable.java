@@ -52,6 +52,10 @@ final class ResultTable {
                     unnest(CAST(:statuses AS int[])) AS status, CAST(unnest(CAST(:summary_annotations AS text[])) AS jsonb) AS summary_annotations,
                     unnest(CAST(:summary_escaped AS bool[])) AS summary_escaped) n""";
 
+    /** Looked up one by one in their order: a join would leave both the order of locks and the plan to statistics. */
+    private static final String NAMES =
+            "(SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name) n";
+
     private final String insert;
     private final String ids;
     private final String lock;
@@ -73,17 +77,16 @@ final class ResultTable {
                 """.formatted(Change.FIRST_ETAG, NEW_ROWS));
         ids = schema.sql("""
                 SELECT r.parent, r.name, r.id
-                FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name) n
-                JOIN {results} r ON r.parent = n.parent AND r.name = n.name
-                """);
+                FROM %s
+                CROSS JOIN LATERAL (SELECT t.parent, t.name, t.id FROM {results} t
+                    WHERE t.parent = n.parent AND t.name = n.name OFFSET 0) r
+                """.formatted(NAMES));
         lock = schema.sql("""
                 SELECT %s
-                FROM {results} r
-                JOIN (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:names AS text[])) AS name) n
-                  ON r.parent = n.parent AND r.name = n.name
-                ORDER BY r.parent, r.name
-                FOR NO KEY UPDATE OF r
-                """.formatted(COLUMNS));
+                FROM %s
+                CROSS JOIN LATERAL (SELECT t.* FROM {results} t
+                    WHERE t.parent = n.parent AND t.name = n.name FOR NO KEY UPDATE) r
+                """.formatted(COLUMNS, NAMES));
         update = schema.sql("""
                 UPDATE {results} r SET annotations = n.annotations, updated_time = CAST(:time AS timestamptz),
                     recordsummary_record = n.record, recordsummary_type = n.type,
