@@ -21,7 +21,7 @@ class DocumentsTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path SNIPPETS = Path.of("src/test/java/ch/sbb/esta/results/docs");
     private static final Pattern BLOCK =
-            Pattern.compile("(?:<!-- snippet: ([A-Za-z]+)#([a-z-]+) -->\\n)?```java\\n(.*?)\\n```", Pattern.DOTALL);
+            Pattern.compile("(?:<!-- snippet: ([A-Za-z]+)#([a-z0-9-]+) -->\\n)?```java\\n(.*?)\\n```", Pattern.DOTALL);
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
 
     @Test

@@ -58,10 +58,12 @@ class EmbeddingTest {
             S3BlobStore blobs =
                     new S3BlobStore(s3, S3BlobStoreConfig.builder("tekton-logs").build());
             FabricConfig scope = FabricConfig.builder().namespaces("shop").build();
+            FabricContainerLogs containerLogs = new FabricContainerLogs(kubernetes, scope);
+            SegmentedLogs logs = new SegmentedLogs(blobs);
             ResultsArchive archive = ResultsArchive.builder()
                     .runs(new FabricRunWatcher(kubernetes, scope))
                     .store(JdbiResultsStore.builder(dataSource, "results").build())
-                    .logs(new FabricContainerLogs(kubernetes, scope), new SegmentedLogs(blobs))
+                    .logs(containerLogs, logs)
                     .workDirectory(workDirectory)
                     .build();
             archive.start();
@@ -71,6 +73,7 @@ class EmbeddingTest {
             tekton.awaitEnd(Duration.ofSeconds(60));
             assertThat(archive.awaitIdle(Duration.ofSeconds(60))).isTrue();
             assertThat(archive.stop().isEmpty()).isTrue();
+            containerLogs.close();
 
             JdbiResultsStore store =
                     JdbiResultsStore.builder(dataSource, "results").build();
@@ -86,7 +89,6 @@ class EmbeddingTest {
             EmittedLog emitted = tekton.emitted().get(3);
             String taskRunUid = emitted.id().taskRunUid();
             // snippet: read-logs
-            SegmentedLogs logs = new SegmentedLogs(blobs);
             for (LogInfo log : logs.list("shop", taskRunUid)) {
                 System.out.println(log.id().container() + " " + log.state() + " "
                         + log.extent().lines());

@@ -1,11 +1,16 @@
 package ch.sbb.esta.results.samples.standalone;
 
+import ch.sbb.esta.results.ContainerLogId;
+import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.archive.ArchiverStats;
 import ch.sbb.esta.results.embed.ResultsArchive;
+import ch.sbb.esta.results.testkit.tekton.EmittedLog;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Lets the archive work, shows how far it is, and checks at the end what it has. */
 final class Job {
@@ -75,14 +80,21 @@ final class Job {
         return check.holds();
     }
 
-    /** The last change of a run may still be on its way from the cluster when the workload has ended. */
+    /** The last change of a run or a pod may still be on its way from the cluster when the workload has ended. */
     private void awaitLastVersions(Workload workload) throws IOException, InterruptedException {
         Instant end = Instant.now().plus(CATCH_UP);
-        while (!Check.holdsRuns(parts.store(), workload)
-                && !stop.await(LOOK)
-                && Instant.now().isBefore(end)) {
+        List<ContainerLogId> open =
+                new ArrayList<>(workload.emitted().stream().map(EmittedLog::id).toList());
+        do {
             archive.awaitIdle(LOOK);
-        }
+            open.removeIf(this::isSealed);
+        } while (!(open.isEmpty() && Check.holdsRuns(parts.store(), workload))
+                && !stop.await(LOOK)
+                && Instant.now().isBefore(end));
+    }
+
+    private boolean isSealed(ContainerLogId log) {
+        return parts.logs().find(log).filter(LogInfo::isSealed).isPresent();
     }
 
     private String state() {

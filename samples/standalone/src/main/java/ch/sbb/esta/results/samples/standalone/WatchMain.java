@@ -45,10 +45,11 @@ public final class WatchMain {
     private static int run(PrintStream out, Options options) throws IOException, InterruptedException {
         try (Stop stop = Stop.onInterrupt();
                 Parts parts = Parts.open(options, out);
+                FabricContainerLogs containerLogs = new FabricContainerLogs(parts.kubernetes(), parts.scope());
                 ResultsArchive archive = ResultsArchive.builder()
                         .runs(new FabricRunWatcher(parts.kubernetes(), parts.scope()))
                         .store(parts.store())
-                        .logs(new FabricContainerLogs(parts.kubernetes(), parts.scope()), parts.logs())
+                        .logs(containerLogs, parts.logs())
                         .workDirectory(parts.workDirectory())
                         .build()) {
             archive.start();

@@ -63,10 +63,11 @@ class OutageTest {
                             LogStoreConfig.builder()
                                     .spoolDirectory(workDirectory.resolve("logs"))
                                     .build());
+                    FabricContainerLogs containerLogs = new FabricContainerLogs(kubernetes, FabricConfig.defaults());
                     ResultsArchive archive = ResultsArchive.builder()
                             .runs(new FabricRunWatcher(kubernetes, FabricConfig.defaults()))
                             .store(store)
-                            .logs(new FabricContainerLogs(kubernetes, FabricConfig.defaults()), logs)
+                            .logs(containerLogs, logs)
                             .archiver(ArchiverConfig.builder(workDirectory.resolve("runs"))
                                     .queueRuns(QUEUE_RUNS)
                                     .build())
