@@ -253,7 +253,7 @@ final class ApiHandler {
         }
         if ("websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
             request.toWebSocket()
-                    .onSuccess(socket -> watch(EventSinks.webSocket(socket), context, target, options))
+                    .onSuccess(socket -> watch(EventSinks.webSocket(socket, context.owner()), context, target, options))
                     .onFailure(failure -> LOG.debug("a websocket watch could not be opened", failure));
         } else {
             watch(EventSinks.chunked(request.response()), context, target, options);

@@ -1,11 +1,15 @@
 package ch.sbb.esta.results.testkit.kube;
 
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
+import java.util.concurrent.TimeUnit;
 
 /** The two ways of a watch ({@code k8s.io/apiserver/pkg/endpoints/handlers/watch.go}). */
 final class EventSinks {
+
+    private static final long LEAST_MILLIS = 300;
 
     private EventSinks() {}
 
@@ -45,8 +49,12 @@ final class EventSinks {
         };
     }
 
-    /** One text frame per event. */
-    static EventSink webSocket(ServerWebSocket socket) {
+    /**
+     * One text frame per event. A socket is not closed in its first moments: the Vert.x client of fabric8 7.8 waits for ever for one that
+     * is closed before it has put its handlers on it.
+     */
+    static EventSink webSocket(ServerWebSocket socket, Vertx vertx) {
+        long opened = System.nanoTime();
         return new EventSink() {
             @Override
             public void send(Buffer event) {
@@ -71,6 +79,15 @@ final class EventSinks {
 
             @Override
             public void end() {
+                long left = LEAST_MILLIS - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - opened);
+                if (left > 0) {
+                    vertx.setTimer(left, id -> close());
+                } else {
+                    close();
+                }
+            }
+
+            private void close() {
                 if (!socket.isClosed()) {
                     socket.close();
                 }
