@@ -78,7 +78,7 @@ class DocumentsTest {
         List<String> commands = Files.readAllLines(ROOT.resolve("README.md")).stream()
                 .filter(line -> line.startsWith("mvn"))
                 .toList();
-        assertThat(commands).startsWith("mvn -q compile exec:java", "mvn -ntp verify");
+        assertThat(commands).startsWith("mvn -q compile exec:java", "mvn -ntp clean verify");
     }
 
     private static long limit(Path document) {
