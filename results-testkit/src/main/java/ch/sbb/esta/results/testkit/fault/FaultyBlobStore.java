@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
@@ -21,6 +22,9 @@ public final class FaultyBlobStore implements BlobStore {
     private final BlobStore store;
     private final AtomicLong calls = new AtomicLong();
     private final AtomicLong puts = new AtomicLong();
+    /** Shared by the calls under way. */
+    private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
+
     private volatile boolean down;
     private volatile long failingCall = -1;
     private volatile Moment moment = Moment.BEFORE;
@@ -53,9 +57,17 @@ public final class FaultyBlobStore implements BlobStore {
         failingCall = calls.get() + number;
     }
 
-    /** Lets every call fail before it takes effect, until {@link #start}. */
+    /**
+     * Lets every call fail before it takes effect, until {@link #start}. Waits for the calls under way: once this has returned, none of
+     * them takes effect late. Must not be called from inside of a call.
+     */
     public void stop() {
-        down = true;
+        gate.writeLock().lock();
+        try {
+            down = true;
+        } finally {
+            gate.writeLock().unlock();
+        }
     }
 
     /** Ends what {@link #stop} began. */
@@ -116,15 +128,20 @@ public final class FaultyBlobStore implements BlobStore {
     }
 
     private <T> T call(Supplier<T> work) {
-        long number = calls.incrementAndGet();
-        if (down || (number == failingCall && moment == Moment.BEFORE)) {
-            throw fault(number, "it had no effect");
+        gate.readLock().lock();
+        try {
+            long number = calls.incrementAndGet();
+            if (down || (number == failingCall && moment == Moment.BEFORE)) {
+                throw fault(number, "it had no effect");
+            }
+            T result = work.get();
+            if (number == failingCall) {
+                throw fault(number, "it had taken effect");
+            }
+            return result;
+        } finally {
+            gate.readLock().unlock();
         }
-        T result = work.get();
-        if (number == failingCall) {
-            throw fault(number, "it had taken effect");
-        }
-        return result;
     }
 
     private static ResultsException fault(long number, String effect) {

@@ -26,10 +26,11 @@ class FaultProxyTest {
     private static final class Echo implements AutoCloseable {
 
         private final ServerSocket listener;
+        private final Thread acceptor;
 
         Echo() throws IOException {
             listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-            daemon(() -> {
+            acceptor = daemon(() -> {
                 while (!listener.isClosed()) {
                     Socket socket = listener.accept();
                     daemon(() -> {
@@ -45,9 +46,15 @@ class FaultProxyTest {
             return listener.getLocalPort();
         }
 
+        /** Waits for the thread too: as long as it is inside of accept, the kernel goes on to take connections. */
         @Override
         public void close() throws IOException {
             listener.close();
+            try {
+                acceptor.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -55,7 +62,7 @@ class FaultProxyTest {
         void run() throws IOException;
     }
 
-    private static void daemon(Task task) {
+    private static Thread daemon(Task task) {
         Thread thread = new Thread(() -> {
             try {
                 task.run();
@@ -66,6 +73,7 @@ class FaultProxyTest {
         });
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     private final Echo echo = new Echo();
