@@ -32,13 +32,10 @@ class LogCollectorFuzzTest {
         for (long seed = first; seed < first + 100; seed++) {
             run(seed, labels);
         }
-        // Were everything labelled as a loss, nothing would be shown.
+        // Were everything labelled as a loss, or nothing lost, nothing would be shown. About a third loses something.
         assertThat(labels.getOrDefault(LogState.COMPLETE, 0))
                 .as("labels %s", labels)
-                .isGreaterThan(10);
-        assertThat(labels.getOrDefault(LogState.GAPPED, 0))
-                .as("labels %s", labels)
-                .isPositive();
+                .isBetween(10, 99);
     }
 
     @Test
