@@ -90,6 +90,23 @@ class ArchitectureTest {
     }
 
     @Test
+    void theFilterLanguageKnowsTheValuesOnly() {
+        check(mayKnow("filter", "filter", "root"));
+    }
+
+    @Test
+    void celIsKnownToPackagePrivateClassesOfTheFilterLanguageOnly() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(packageOf("filter"))
+                .or()
+                .arePublic()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.cel.."));
+    }
+
+    @Test
     void noDriverIsInSight() {
         check(noClasses()
                 .should()
