@@ -144,12 +144,18 @@ final class Parts implements AutoCloseable {
             if (options.jdbcPasswordFile != null) {
                 pool.setPassword(Files.readString(options.jdbcPasswordFile).strip());
             }
-            database = options.jdbcUrl;
+            database = withoutParameters(options.jdbcUrl);
         }
         HikariDataSource dataSource =
                 opened(options.jdbcUrl == null ? "" : "database " + database, new HikariDataSource(pool));
         new Migrations(dataSource, options.jdbcSchema).migrate();
         return JdbiResultsStore.builder(dataSource, options.jdbcSchema).build();
+    }
+
+    /** Parameters may hold a password. */
+    private static String withoutParameters(String jdbcUrl) {
+        int question = jdbcUrl.indexOf('?');
+        return question < 0 ? jdbcUrl : jdbcUrl.substring(0, question);
     }
 
     private S3BlobStore openBlobs() {
