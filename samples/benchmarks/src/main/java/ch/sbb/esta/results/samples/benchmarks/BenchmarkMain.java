@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.samples.benchmarks;
 
+import ch.sbb.esta.results.Escaped;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -29,7 +30,8 @@ public final class BenchmarkMain {
                 .filter(benchmark -> benchmark.name().equals(arguments[0]))
                 .findFirst();
         if (found.isEmpty() || arguments.length > 1) {
-            System.err.println("one name of a benchmark, please; without a name they are listed");
+            System.err.println("there is no benchmark " + Escaped.of(String.join(" ", arguments))
+                    + ": give one name; without a name all are listed");
             System.exit(2);
         }
         Benchmark benchmark = found.get();
