@@ -207,7 +207,7 @@ public final class S3BlobStore implements BlobStore {
             ListObjectsV2Response page =
                     client.listObjectsV2(requests.list(prefix, afterKey).build());
             List<Blob> blobs = blobs(page);
-            while (blobs.isEmpty() && page.isTruncated()) {
+            while (blobs.isEmpty() && Boolean.TRUE.equals(page.isTruncated())) {
                 page = client.listObjectsV2(requests.list(prefix, afterKey)
                         .continuationToken(page.nextContinuationToken())
                         .build());
@@ -215,7 +215,10 @@ public final class S3BlobStore implements BlobStore {
             }
             bucketSeen = true;
             return new Page<>(
-                    blobs, page.isTruncated() ? blobs.get(blobs.size() - 1).key() : null);
+                    blobs,
+                    Boolean.TRUE.equals(page.isTruncated())
+                            ? blobs.get(blobs.size() - 1).key()
+                            : null);
         } catch (RuntimeException e) {
             throw failures.of(e, "ListObjectsV2");
         }

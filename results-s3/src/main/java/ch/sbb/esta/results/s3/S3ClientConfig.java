@@ -89,7 +89,9 @@ public final class S3ClientConfig {
                                 ? DefaultCredentialsProvider.builder().build()
                                 : credentials)
                 .forcePathStyle(addressing == Addressing.PATH)
-                .overrideConfiguration(o -> o.apiCallTimeout(callTimeout))
+                .overrideConfiguration(o -> o.apiCallTimeout(callTimeout)
+                        // A proxy may break off in the middle of a list; the SDK does not repeat that by itself.
+                        .retryStrategy(retry -> retry.retryOnException(S3Failures::isBroken)))
                 .httpClientBuilder(Apache5HttpClient.builder()
                         .maxConnections(maxConnections)
                         .connectionTimeout(min(socketTimeout, Duration.ofSeconds(5)))

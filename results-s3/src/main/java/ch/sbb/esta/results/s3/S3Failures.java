@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.Locale;
 import java.util.Set;
+import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -108,6 +109,12 @@ final class S3Failures {
                     what + " did not reach the store or lost the connection to it: " + Escaped.of(deepest(e)),
                     e);
         }
+        if (isBroken(e)) {
+            return new ResultsException(
+                    Code.UNAVAILABLE,
+                    what + " got an answer that breaks off or is no XML: " + Escaped.of(deepest(e)),
+                    e);
+        }
         // The SDK has no type for it.
         if (e instanceof SdkClientException
                 && deepest(e).toLowerCase(Locale.ROOT).contains("unable to load credentials")) {
@@ -193,6 +200,11 @@ final class S3Failures {
         AwsErrorDetails details = e.awsErrorDetails();
         String code = details == null ? null : details.errorCode();
         return code == null ? "" : code;
+    }
+
+    /** The answer could not be read to its end. */
+    static boolean isBroken(Throwable e) {
+        return has(e, XMLStreamException.class);
     }
 
     private static boolean has(Throwable e, Class<? extends Throwable> type) {

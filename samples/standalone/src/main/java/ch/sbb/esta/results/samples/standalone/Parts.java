@@ -131,7 +131,10 @@ final class Parts implements AutoCloseable {
         pool.setMaximumPoolSize(POOL_SIZE);
         if (options.jdbcUrl == null) {
             PostgresDatabase embedded = opened(
-                            "embedded Postgres", PostgresServer.builder().start())
+                            "embedded Postgres",
+                            PostgresServer.builder()
+                                    .shutdownGrace(Stop.PATIENCE)
+                                    .start())
                     .newDatabase();
             pool.setJdbcUrl(embedded.jdbcUrl());
             pool.setUsername(embedded.user());

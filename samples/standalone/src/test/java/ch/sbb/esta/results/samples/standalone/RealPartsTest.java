@@ -21,7 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -32,6 +32,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 class RealPartsTest {
 
     private static final String PASSWORD_FILE = "password";
+    private static final int TERMINATED = 143;
 
     @TempDir
     private Path folder;
@@ -48,76 +49,55 @@ class RealPartsTest {
             Files.writeString(folder.resolve(PASSWORD_FILE), database.password() + "\n");
             Files.writeString(folder.resolve("kubeconfig"), kubeconfig(cluster));
 
-            Process first = start(database, s3Server, "first");
-            awaitPrinted("first", "Watching; Ctrl-C ends it.");
-            tekton.start();
-            await().atMost(Duration.ofSeconds(60))
-                    .untilAsserted(() -> assertThat(printed("first")).containsPattern("[1-9][0-9,]* log lines"));
-            assertThat(end(first)).isEqualTo(143);
-            assertThat(printed("first"))
-                    .contains("Still open at the end: ", "goes on from here")
-                    .doesNotContain(database.password());
-
-            Process second = start(database, s3Server, "second");
-            tekton.awaitEnd(Duration.ofSeconds(90));
-            try (S3Client s3 = client(s3Server);
-                    SegmentedLogs logs = new SegmentedLogs(
-                            new S3BlobStore(
-                                    s3,
-                                    S3BlobStoreConfig.builder("team")
-                                            .prefix("tekton/")
-                                            .build()),
-                            LogStoreConfig.builder()
-                                    .spoolDirectory(folder.resolve("reading"))
-                                    .build())) {
-                JdbiResultsStore store = JdbiResultsStore.builder(database.dataSource(), "history")
-                        .build();
-                Workload workload = new Workload.Simulated(cluster, tekton);
-                await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
-                    Check check = new Check(store, logs);
-                    check.run(workload);
-                    assertThat(check.complaints()).as(check.line()).isEmpty();
-                });
+            try (MainProcess first = start(database, s3Server, "first")) {
+                first.awaitPrinted("Watching; Ctrl-C ends it.");
+                tekton.start();
+                first.awaitPrinted("[1-9][0-9,]* log lines");
+                assertThat(first.end()).isEqualTo(TERMINATED);
+                assertThat(first.printed())
+                        .contains("Still open at the end: ", "goes on from here")
+                        .doesNotContain(database.password());
             }
-            assertThat(end(second)).isEqualTo(143);
-            assertThat(printed("second")).doesNotContain("Still open").doesNotContain(database.password());
+            try (MainProcess second = start(database, s3Server, "second")) {
+                tekton.awaitEnd(Duration.ofSeconds(90));
+                try (S3Client s3 = client(s3Server);
+                        SegmentedLogs logs = new SegmentedLogs(
+                                new S3BlobStore(
+                                        s3,
+                                        S3BlobStoreConfig.builder("team")
+                                                .prefix("tekton/")
+                                                .build()),
+                                LogStoreConfig.builder()
+                                        .spoolDirectory(folder.resolve("reading"))
+                                        .build())) {
+                    JdbiResultsStore store = JdbiResultsStore.builder(database.dataSource(), "history")
+                            .build();
+                    Workload workload = new Workload.Simulated(cluster, tekton);
+                    await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                        Check check = new Check(store, logs);
+                        check.run(workload);
+                        assertThat(check.complaints()).as(check.line()).isEmpty();
+                    });
+                }
+                assertThat(second.end()).isEqualTo(TERMINATED);
+                assertThat(second.printed()).doesNotContain("Still open").doesNotContain(database.password());
+            }
         }
     }
 
-    private Process start(PostgresDatabase database, S3Server s3, String name) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), WatchMain.class.getName()));
-        command.addAll(List.of("--kubeconfig", folder.resolve("kubeconfig").toString(), "--context", "here"));
-        command.addAll(List.of("--namespace", "shop", "--namespace", "elsewhere"));
-        command.addAll(List.of("--jdbc-url", database.jdbcUrl(), "--jdbc-user", database.user()));
-        command.addAll(
+    private MainProcess start(PostgresDatabase database, S3Server s3, String output) throws IOException {
+        List<String> arguments = new ArrayList<>();
+        arguments.addAll(List.of("--kubeconfig", folder.resolve("kubeconfig").toString(), "--context", "here"));
+        arguments.addAll(List.of("--namespace", "shop", "--namespace", "elsewhere"));
+        arguments.addAll(List.of("--jdbc-url", database.jdbcUrl(), "--jdbc-user", database.user()));
+        arguments.addAll(
                 List.of("--jdbc-password-file", folder.resolve(PASSWORD_FILE).toString(), "--jdbc-schema", "history"));
-        command.addAll(List.of("--s3-endpoint", s3.endpoint().toString(), "--s3-region", s3.region()));
-        command.addAll(List.of("--s3-bucket", "team", "--s3-prefix", "tekton/"));
-        command.addAll(List.of("--work-dir", folder.resolve("work").toString()));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name).toFile());
-        builder.environment().put("AWS_ACCESS_KEY_ID", s3.accessKey());
-        builder.environment().put("AWS_SECRET_ACCESS_KEY", s3.secretKey());
-        return builder.start();
-    }
-
-    private void awaitPrinted(String name, String text) {
-        await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(printed(name)).contains(text));
-    }
-
-    private String printed(String name) throws IOException {
-        return Files.readString(folder.resolve(name));
-    }
-
-    /** Ends it as an orchestrator does, which is handled as Ctrl-C is. */
-    private static int end(Process process) throws InterruptedException {
-        process.destroy();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        return process.exitValue();
+        arguments.addAll(List.of("--s3-endpoint", s3.endpoint().toString(), "--s3-region", s3.region()));
+        arguments.addAll(List.of("--s3-bucket", "team", "--s3-prefix", "tekton/"));
+        arguments.addAll(List.of("--work-dir", folder.resolve("work").toString()));
+        Map<String, String> credentials =
+                Map.of("AWS_ACCESS_KEY_ID", s3.accessKey(), "AWS_SECRET_ACCESS_KEY", s3.secretKey());
+        return MainProcess.start(folder.resolve(output), credentials, arguments);
     }
 
     private static String kubeconfig(KubeApiServer cluster) {
