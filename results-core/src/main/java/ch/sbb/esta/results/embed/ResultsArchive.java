@@ -7,10 +7,12 @@ import ch.sbb.esta.results.archive.ArchiveListener;
 import ch.sbb.esta.results.archive.ArchiverConfig;
 import ch.sbb.esta.results.archive.ArchiverStats;
 import ch.sbb.esta.results.archive.RunArchiver;
+import ch.sbb.esta.results.archive.RunSweep;
 import ch.sbb.esta.results.logs.LogCollector;
 import ch.sbb.esta.results.logs.LogCollectorConfig;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogListener;
+import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.Quarantine;
@@ -37,6 +39,7 @@ public final class ResultsArchive implements AutoCloseable {
 
     private final RunWatcher watcher;
     private final RunArchiver archiver;
+    private final @Nullable RunSweep sweep;
     private final @Nullable Logs logs;
     private final InstantSource clock;
     private final Duration closeTimeout;
@@ -46,9 +49,15 @@ public final class ResultsArchive implements AutoCloseable {
 
     private record Running(Watching runs, @Nullable LogCollector collector) {}
 
-    private ResultsArchive(Builder builder, RunWatcher watcher, RunArchiver archiver, Duration closeTimeout) {
+    private ResultsArchive(
+            Builder builder,
+            RunWatcher watcher,
+            RunArchiver archiver,
+            @Nullable RunSweep sweep,
+            Duration closeTimeout) {
         this.watcher = watcher;
         this.archiver = archiver;
+        this.sweep = sweep;
         this.logs = builder.logs();
         this.clock = builder.clock;
         this.closeTimeout = closeTimeout;
@@ -82,6 +91,9 @@ public final class ResultsArchive implements AutoCloseable {
                 collector.start();
             }
             running = new Running(watcher.watch(archiver), collector);
+            if (sweep != null) {
+                sweep.start(archiver::accept);
+            }
         } finally {
             if (running == null) {
                 if (collector != null) {
@@ -105,6 +117,9 @@ public final class ResultsArchive implements AutoCloseable {
         }
         running = null;
         current.runs.close();
+        if (sweep != null) {
+            sweep.close();
+        }
         List<ContainerLogId> open = List.of();
         if (current.collector != null) {
             current.collector.close();
@@ -149,7 +164,8 @@ public final class ResultsArchive implements AutoCloseable {
         return new Stats(
                 archiver.stats(),
                 current == null || current.collector == null ? null : current.collector.stats(),
-                current == null ? null : current.runs.lastHeard().orElse(null));
+                current == null ? null : current.runs.lastHeard().orElse(null),
+                sweep == null ? null : sweep.stats());
     }
 
     /**
@@ -187,8 +203,14 @@ public final class ResultsArchive implements AutoCloseable {
         private final ArchiverStats archiver;
         private final @Nullable LogCollectorStats collector;
         private final @Nullable Instant lastHeard;
+        private final RunSweep.@Nullable Stats sweep;
 
-        private Stats(ArchiverStats archiver, @Nullable LogCollectorStats collector, @Nullable Instant lastHeard) {
+        private Stats(
+                ArchiverStats archiver,
+                @Nullable LogCollectorStats collector,
+                @Nullable Instant lastHeard,
+                RunSweep.@Nullable Stats sweep) {
+            this.sweep = sweep;
             this.archiver = archiver;
             this.collector = collector;
             this.lastHeard = lastHeard;
@@ -220,12 +242,23 @@ public final class ResultsArchive implements AutoCloseable {
         public Optional<Instant> lastHeard() {
             return Optional.ofNullable(lastHeard);
         }
+
+        /**
+         * The numbers of the comparisons with the cluster.
+         *
+         * @return since this archive was made, or empty without a sweep
+         */
+        public Optional<RunSweep.Stats> sweep() {
+            return Optional.ofNullable(sweep);
+        }
     }
 
     /** Puts an archive together; all mistakes are told at once. Not thread-safe. */
     public static final class Builder {
 
         private @Nullable RunWatcher watcher;
+        private @Nullable ClusterRuns cluster;
+        private Duration sweepInterval = Duration.ofMinutes(10);
         private @Nullable ResultsStore store;
         private @Nullable Quarantine quarantine;
         private @Nullable ContainerLogs containerLogs;
@@ -247,6 +280,30 @@ public final class ResultsArchive implements AutoCloseable {
          */
         public Builder runs(RunWatcher watcher) {
             this.watcher = Objects.requireNonNull(watcher, "watcher");
+            return this;
+        }
+
+        /**
+         * Compares what the cluster lists with what was archived, every ten minutes, so that nothing is missed whatever happens to the
+         * watch; see {@link RunSweep}.
+         *
+         * @param cluster the runs of the cluster that is watched
+         * @return this
+         */
+        public Builder sweep(ClusterRuns cluster) {
+            return sweep(cluster, Duration.ofMinutes(10));
+        }
+
+        /**
+         * Compares what the cluster lists with what was archived; see {@link RunSweep}.
+         *
+         * @param cluster the runs of the cluster that is watched
+         * @param interval from the end of a comparison to the next one
+         * @return this
+         */
+        public Builder sweep(ClusterRuns cluster, Duration interval) {
+            this.cluster = Objects.requireNonNull(cluster, "cluster");
+            this.sweepInterval = Objects.requireNonNull(interval, "interval");
             return this;
         }
 
@@ -381,7 +438,11 @@ public final class ResultsArchive implements AutoCloseable {
                     .naming(naming)
                     .clock(clock);
             archiveListeners.forEach(archiver::listener);
-            return new ResultsArchive(this, watcher, archiver.build(), archiverConfig.closeTimeout());
+            RunSweep sweep = cluster == null ? null : new RunSweep(cluster, sweepInterval, clock);
+            if (sweep != null) {
+                archiver.listener(sweep);
+            }
+            return new ResultsArchive(this, watcher, archiver.build(), sweep, archiverConfig.closeTimeout());
         }
 
         private static void missing(List<String> missing, @Nullable Object part, String text) {
