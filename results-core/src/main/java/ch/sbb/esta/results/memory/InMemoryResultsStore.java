@@ -189,7 +189,8 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         query.requireCollection(ListQuery.Collection.RESULTS);
         Stream<Result> matching = results.values().stream()
                 .filter(result -> matches(query.parent(), result.name().parent()));
-        return page(matching, query, Result::stored);
+        return page(
+                matching, query, result -> PageToken.of(result, query.order().field()));
     }
 
     @Override
@@ -198,18 +199,20 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         Stream<Record> matching = records.values().stream()
                 .filter(record -> matches(query.parent(), record.name().parent())
                         && matches(query.result(), record.name().result().result()));
-        return page(matching, query, Record::stored);
+        return page(
+                matching,
+                query,
+                record -> PageToken.of(record.stored(), query.order().field()));
     }
 
     private static boolean matches(Optional<String> asked, String segment) {
         return asked.isEmpty() || asked.get().equals(segment);
     }
 
-    private static <T> Page<T> page(Stream<T> matching, ListQuery query, Function<T, Stored> stored) {
+    private static <T> Page<T> page(Stream<T> matching, ListQuery query, Function<T, PageToken> position) {
         Comparator<PageToken> ascending = Comparator.comparing(PageToken::time).thenComparing(PageToken::uid);
         Comparator<PageToken> order =
                 query.order().direction() == ListOrder.Direction.ASC ? ascending : ascending.reversed();
-        Function<T, PageToken> position = item -> position(query.order().field(), stored.apply(item));
         Optional<PageToken> start = query.position();
         Predicate<T> behindStart = item -> start.isEmpty() || order.compare(position.apply(item), start.get()) > 0;
         List<T> items = matching.filter(behindStart)
@@ -221,15 +224,6 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         }
         List<T> shown = items.subList(0, query.pageSize());
         return new Page<>(shown, position.apply(shown.get(shown.size() - 1)).encode(query));
-    }
-
-    private static PageToken position(ListOrder.Field field, Stored stored) {
-        Instant time = switch (field) {
-            case ID -> Instant.EPOCH;
-            case CREATE_TIME -> stored.createTime();
-            case UPDATE_TIME -> stored.updateTime();
-        };
-        return new PageToken(time, stored.uid());
     }
 
     @Override
