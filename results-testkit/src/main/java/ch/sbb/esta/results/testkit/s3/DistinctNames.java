@@ -45,7 +45,10 @@ final class DistinctNames extends ForwardingBlobStore {
     }
 
     private static @Nullable String key(@Nullable String name) {
-        int end = name == null ? -1 : name.indexOf(END);
+        if (name == null) {
+            return null;
+        }
+        int end = name.indexOf(END);
         return end < 0 ? name : name.substring(0, end);
     }
 
