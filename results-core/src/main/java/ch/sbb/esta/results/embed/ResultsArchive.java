@@ -15,6 +15,7 @@ import ch.sbb.esta.results.logs.LogListener;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
+import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.ResultsStore;
 import ch.sbb.esta.results.spi.RunWatcher;
@@ -41,6 +42,7 @@ public final class ResultsArchive implements AutoCloseable {
     private final RunArchiver archiver;
     private final @Nullable RunSweep sweep;
     private final @Nullable Logs logs;
+    private final @Nullable AbandonedLogs abandoned;
     private final InstantSource clock;
     private final Duration closeTimeout;
     private @Nullable Running running;
@@ -54,10 +56,12 @@ public final class ResultsArchive implements AutoCloseable {
             RunWatcher watcher,
             RunArchiver archiver,
             @Nullable RunSweep sweep,
+            @Nullable AbandonedLogs abandoned,
             Duration closeTimeout) {
         this.watcher = watcher;
         this.archiver = archiver;
         this.sweep = sweep;
+        this.abandoned = abandoned;
         this.logs = builder.logs();
         this.clock = builder.clock;
         this.closeTimeout = closeTimeout;
@@ -82,6 +86,9 @@ public final class ResultsArchive implements AutoCloseable {
         if (running != null) {
             return;
         }
+        if (abandoned != null) {
+            abandoned.expect(clock.instant());
+        }
         archiver.start();
         LogCollector collector = null;
         try {
@@ -93,6 +100,9 @@ public final class ResultsArchive implements AutoCloseable {
             running = new Running(watcher.watch(archiver), collector);
             if (sweep != null) {
                 sweep.start(archiver::accept);
+            }
+            if (abandoned != null && collector != null) {
+                abandoned.start(collector);
             }
         } finally {
             if (running == null) {
@@ -119,6 +129,9 @@ public final class ResultsArchive implements AutoCloseable {
         current.runs.close();
         if (sweep != null) {
             sweep.close();
+        }
+        if (abandoned != null) {
+            abandoned.stop();
         }
         List<ContainerLogId> open = List.of();
         if (current.collector != null) {
@@ -259,6 +272,7 @@ public final class ResultsArchive implements AutoCloseable {
         private @Nullable RunWatcher watcher;
         private @Nullable ClusterRuns cluster;
         private Duration sweepInterval = Duration.ofMinutes(10);
+        private Duration settling = Duration.ofMinutes(2);
         private @Nullable ResultsStore store;
         private @Nullable Quarantine quarantine;
         private @Nullable ContainerLogs containerLogs;
@@ -332,7 +346,8 @@ public final class ResultsArchive implements AutoCloseable {
         }
 
         /**
-         * Sets where logs come from and where they go; without it no log is followed.
+         * Sets where logs come from and where they go; without it no log is followed. Where the sink is a {@link LogSource} too, the logs
+         * that an earlier process left live are sealed once their TaskRun is over and its pods are gone.
          *
          * @param from opens the logs of containers
          * @param to takes them
@@ -341,6 +356,12 @@ public final class ResultsArchive implements AutoCloseable {
         public Builder logs(ContainerLogs from, LogSink to) {
             this.containerLogs = Objects.requireNonNull(from, "from");
             this.sink = Objects.requireNonNull(to, "to");
+            return this;
+        }
+
+        /** For tests: how long until the pods that exist are known for sure. */
+        Builder settling(Duration time) {
+            this.settling = time;
             return this;
         }
 
@@ -442,7 +463,13 @@ public final class ResultsArchive implements AutoCloseable {
             if (sweep != null) {
                 archiver.listener(sweep);
             }
-            return new ResultsArchive(this, watcher, archiver.build(), sweep, archiverConfig.closeTimeout());
+            AbandonedLogs abandoned = containerLogs != null && sink instanceof LogSource source
+                    ? new AbandonedLogs(containerLogs, source, settling)
+                    : null;
+            if (abandoned != null) {
+                archiver.listener(abandoned);
+            }
+            return new ResultsArchive(this, watcher, archiver.build(), sweep, abandoned, archiverConfig.closeTimeout());
         }
 
         private static void missing(List<String> missing, @Nullable Object part, String text) {

@@ -165,6 +165,18 @@ public final class LogCollector implements AutoCloseable {
     }
 
     /**
+     * Whether a pod was seen, so that its logs are labelled by this collector.
+     *
+     * @param podUid the pod's UID
+     * @return false too for a pod that is gone and whose logs are sealed
+     */
+    public boolean hasSeen(String podUid) {
+        synchronized (lock) {
+            return book.knows(podUid);
+        }
+    }
+
+    /**
      * Seals what an earlier process left live of a TaskRun's logs and what will not be collected any more, because their pods are gone:
      * as {@code PARTIAL} with {@code ABANDONED}. To be called for a TaskRun that is over, after the watch has delivered the pods that
      * exist; pods that this collector has seen are passed over.
@@ -178,11 +190,7 @@ public final class LogCollector implements AutoCloseable {
     public List<LogInfo> sealAbandoned(LogSource stored, String namespace, String taskRunUid) {
         List<LogInfo> sealed = new ArrayList<>();
         for (LogInfo log : stored.list(namespace, taskRunUid)) {
-            boolean known;
-            synchronized (lock) {
-                known = book.knows(log.id().podUid());
-            }
-            if (log.state() == LogState.LIVE && !known) {
+            if (log.state() == LogState.LIVE && !hasSeen(log.id().podUid())) {
                 sealAbandoned(log.id()).ifPresent(sealed::add);
             }
         }
