@@ -193,7 +193,7 @@ class GrpcResultsStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {11, 12, 13, 14, 15})
+    @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void manyWritersOfOneRunEndWithTheNewestInRecordAndSummary(long seed) throws Exception {
         GrpcResultsStore other = store();
         List<Callable<ArchiveOutcome>> tasks = new ArrayList<>();
