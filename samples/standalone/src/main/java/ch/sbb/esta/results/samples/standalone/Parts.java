@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -38,6 +39,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 final class Parts implements AutoCloseable {
 
     private static final int POOL_SIZE = 4;
+    private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
     private static final String EMBEDDED_BUCKET = "tekton-logs";
 
     private final Options options;
@@ -129,6 +131,9 @@ final class Parts implements AutoCloseable {
     private JdbiResultsStore openStore() throws IOException {
         HikariConfig pool = new HikariConfig();
         pool.setMaximumPoolSize(POOL_SIZE);
+        pool.setConnectionTimeout(CONNECTION_WAIT.toMillis());
+        // The first statement tells better what is wrong.
+        pool.setInitializationFailTimeout(-1);
         if (options.jdbcUrl == null) {
             PostgresDatabase embedded = opened(
                             "embedded Postgres",
