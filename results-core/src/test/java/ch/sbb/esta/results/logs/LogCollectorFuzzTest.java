@@ -30,7 +30,7 @@ class LogCollectorFuzzTest {
         long first = System.nanoTime();
         Map<LogState, Integer> labels = new HashMap<>();
         for (long seed = first; seed < first + 100; seed++) {
-            run(seed, labels);
+            run(new Story(seed, false), labels);
         }
         // Were everything labelled as a loss, or nothing lost, nothing would be shown. About a third loses something.
         assertThat(labels.getOrDefault(LogState.COMPLETE, 0))
@@ -44,13 +44,12 @@ class LogCollectorFuzzTest {
         long first = System.nanoTime();
         Map<LogState, Integer> labels = new HashMap<>();
         for (long seed = first; seed < first + 5_000; seed++) {
-            run(seed, labels);
+            run(new Story(seed, true), labels);
         }
         assertThat(labels.get(LogState.COMPLETE)).as("labels %s", labels).isGreaterThan(500);
     }
 
-    private static void run(long seed, Map<LogState, Integer> labels) {
-        Story story = new Story(seed);
+    private static void run(Story story, Map<LogState, Integer> labels) {
         story.play();
         labels.merge(story.check(), 1, Integer::sum);
     }
@@ -66,12 +65,14 @@ class LogCollectorFuzzTest {
         private final Instant started = scene.now.get();
         private Duration nodeOffset = Duration.ZERO;
         private Instant lastRotation = Instant.EPOCH;
+        private boolean endedEarly;
         private int line;
 
-        Story(long seed) {
+        /** @param stormy with rotations, refusals and stalls too, whose outcome hangs on how fast the machine is */
+        Story(long seed, boolean stormy) {
             this.seed = seed;
             this.random = new Random(seed);
-            this.calm = random.nextBoolean();
+            this.calm = random.nextBoolean() || !stormy;
         }
 
         void play() {
@@ -118,7 +119,7 @@ class LogCollectorFuzzTest {
                     act("cut");
                     scene.cluster.cut(Scene.STEP);
                 }
-                case 4 -> fault("end", LogFault.endAfter(bytes));
+                case 4 -> endEarly(bytes);
                 case 5 -> fault("break", LogFault.breakAfter(bytes));
                 case 6 -> fault("sentence", LogFault.sentence("unable to retrieve container logs for containerd://1"));
                 case 7 -> {
@@ -152,6 +153,16 @@ class LogCollectorFuzzTest {
         private void fault(String what, LogFault fault) {
             act(what);
             scene.cluster.fault(Scene.STEP, fault);
+        }
+
+        /** Once only: two closing reads that end cleanly at the same byte are what a log's end looks like. */
+        private void endEarly(int bytes) {
+            if (endedEarly) {
+                fault("break", LogFault.breakAfter(bytes));
+            } else {
+                endedEarly = true;
+                fault("end", LogFault.endAfter(bytes));
+            }
         }
 
         private Instant nodeTime() {
