@@ -68,6 +68,14 @@ final class SealedDirectory {
                 SegmentHeader.Kind.TEXT, new java.util.UUID(0, 0), place, text, lines, body, index, "", sha);
     }
 
+    List<SegmentHeader> segments() {
+        return segments;
+    }
+
+    String indexKey() {
+        return indexKey;
+    }
+
     /** Where the member begins that holds a byte, in the object with the text. */
     long memberStart(long place) {
         long body = 0;

@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.logs;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -53,20 +54,29 @@ record SegmentIndex(LogTail tail, Members members) {
     static SegmentIndex read(InputStream members) throws IOException {
         Inflater inflater = new Inflater(true);
         try {
-            DataInputStream in = new DataInputStream(new InflaterInputStream(new Joined(members), inflater, 4096));
-            LogTail tail = LogTail.read(in);
-            long count = Varint.get(in);
-            if (count < 0 || count > MAX_MEMBERS) {
-                throw GzipMember.corrupt("an index says that it has " + count + " members");
-            }
-            Members sizes = new Members();
-            for (int i = 0; i < count; i++) {
-                sizes.add((int) Varint.get(in), (int) Varint.get(in));
-            }
-            return new SegmentIndex(tail, sizes);
+            return readBeforeLines(inflated(members, inflater));
         } finally {
             inflater.end();
         }
+    }
+
+    /** The content of an index. */
+    static DataInputStream inflated(InputStream members, Inflater inflater) {
+        return new DataInputStream(
+                new BufferedInputStream(new InflaterInputStream(new Joined(members), inflater, 4096), 4096));
+    }
+
+    static SegmentIndex readBeforeLines(DataInputStream in) throws IOException {
+        LogTail tail = LogTail.read(in);
+        long count = Varint.get(in);
+        if (count < 0 || count > MAX_MEMBERS) {
+            throw GzipMember.corrupt("an index says that it has " + count + " members");
+        }
+        Members sizes = new Members();
+        for (int i = 0; i < count; i++) {
+            sizes.add((int) Varint.get(in), (int) Varint.get(in));
+        }
+        return new SegmentIndex(tail, sizes);
     }
 
     /** Where the member begins that holds a place, among the members; the place counts from the segment's first byte. */

@@ -2,14 +2,21 @@ package ch.sbb.esta.results.logs;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogSelection;
+import ch.sbb.esta.results.LogSpan;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.internal.GzipInput;
 import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.logs.LogReader.Found;
+import ch.sbb.esta.results.spi.BlobLinks;
 import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -173,6 +180,50 @@ public final class SegmentedLogs implements LogSink, LogSource {
             find(ContainerLogId.parse(path)).ifPresent(logs::add);
         }
         return logs;
+    }
+
+    @Override
+    public LogSpan locate(ContainerLogId id, LogSelection lines) {
+        Objects.requireNonNull(lines, "lines");
+        return reader.locate(Objects.requireNonNull(id, "id"), lines);
+    }
+
+    @Override
+    public LogLines lines(ContainerLogId id, long offset) {
+        if (offset < 0) {
+            throw ResultsException.invalid("the offset " + offset + " in the log " + id + " is negative");
+        }
+        return reader.lines(id, offset);
+    }
+
+    @Override
+    public InputStream openGzip(ContainerLogId id) {
+        Manifest manifest = found(id).manifest();
+        return manifest == null
+                ? new GzipInput(read(id, 0, Long.MAX_VALUE))
+                : blobs.store().get(LogBlobs.textKey(id, manifest.text().sha256()));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Only a blob store that is {@link BlobLinks} too makes links.
+     */
+    @Override
+    public Optional<URI> link(ContainerLogId id, Duration validFor) {
+        Objects.requireNonNull(validFor, "validFor");
+        Manifest manifest = found(id).manifest();
+        return manifest != null && blobs.store() instanceof BlobLinks links
+                ? Optional.of(links.link(LogBlobs.textKey(id, manifest.text().sha256()), validFor))
+                : Optional.empty();
+    }
+
+    private Found found(ContainerLogId id) {
+        Found found = reader.look(Objects.requireNonNull(id, "id"));
+        if (found.isEmpty()) {
+            throw ResultsException.notFound(id);
+        }
+        return found;
     }
 
     @Override
