@@ -37,7 +37,8 @@ final class ContainerCollection {
     private final ContainerLogId id;
     private final String pod;
     private final Surroundings around;
-    private final Completeness completeness;
+    private final ReaderLag lag;
+    private final HeadProof head;
     private final Backoff backoff;
 
     private @Nullable SinkWriter writer;
@@ -51,9 +52,9 @@ final class ContainerCollection {
     private long foreignAt = -1;
     private boolean over;
 
+    private final HeadProbe probing;
     private volatile boolean done;
     private volatile @Nullable OpenStream current;
-    private volatile PodSnapshot.@Nullable Container ownRun;
     private volatile Standing observed = Standing.WAITING;
     private volatile boolean beingDeleted;
 
@@ -61,7 +62,9 @@ final class ContainerCollection {
         this.id = id;
         this.pod = pod;
         this.around = around;
-        this.completeness = new Completeness(around.config());
+        this.lag = new ReaderLag(around.config());
+        this.head = new HeadProof(around.config());
+        this.probing = new HeadProbe(id, pod, around, head);
         this.backoff = new Backoff(around.config());
     }
 
@@ -81,9 +84,11 @@ final class ContainerCollection {
     /** Takes note of what a watch or a read says of the pod, which may be stale; says whether it was news. */
     boolean observe(Optional<PodSnapshot> seen) {
         Standing standing = Standing.of(seen, id);
-        seen.flatMap(p -> p.container(id.container()))
-                .filter(c -> c.restarts() == id.restart() && standing != Standing.GONE)
-                .ifPresent(c -> ownRun = c);
+        if (standing != Standing.GONE) {
+            seen.ifPresent(pod -> pod.container(id.container())
+                    .filter(c -> c.restarts() == id.restart())
+                    .ifPresent(c -> head.observe(pod, c)));
+        }
         boolean deleted = seen.isEmpty() || seen.get().beingDeleted();
         boolean news = standing != observed || deleted != beingDeleted;
         observed = standing;
@@ -151,8 +156,7 @@ final class ContainerCollection {
         if (over) {
             return seal(to);
         }
-        Optional<PodSnapshot> seen = around.logs().findPod(id.namespace(), pod);
-        observe(seen);
+        ask();
         return switch (observed) {
             case WAITING -> retry();
             case RUNNING -> stream(to, Mode.FOLLOW);
@@ -181,8 +185,23 @@ final class ContainerCollection {
         return open;
     }
 
+    /** Asks where the container stands. */
+    Optional<PodSnapshot> ask() {
+        Instant asked = around.clock().instant();
+        Optional<PodSnapshot> seen = around.logs().findPod(id.namespace(), pod);
+        observe(seen);
+        head.observedAt(asked);
+        return seen;
+    }
+
+    /** What finds out whether the container has written nothing yet. */
+    HeadProbe probing() {
+        return probing;
+    }
+
     private Next stream(SinkWriter to, Mode mode) {
         Instant since = since(to);
+        Instant asked = around.clock().instant();
         InputStream in;
         try {
             in = around.logs().open(new ContainerLogs.Request(id.namespace(), pod, id.container(), since, mode));
@@ -207,7 +226,7 @@ final class ContainerCollection {
             if (!isOfThisRun(mode)) {
                 return retry();
             }
-            return read(to, stream, mode, since != null);
+            return read(to, stream, new Opened(mode, asked, since != null));
         } finally {
             current = null;
         }
@@ -218,12 +237,7 @@ final class ContainerCollection {
      * was after the stream was opened is known to have been meant. A pod that is gone cannot have been replaced and gone since.
      */
     private boolean isOfThisRun(Mode mode) {
-        Optional<PodSnapshot> after = around.logs().findPod(id.namespace(), pod);
-        observe(after);
-        PodSnapshot.Container run = ownRun;
-        if (run != null) {
-            completeness.run(run);
-        }
+        Optional<PodSnapshot> after = ask();
         if (after.isEmpty()) {
             return true;
         }
@@ -241,14 +255,28 @@ final class ContainerCollection {
         };
     }
 
-    private Next read(SinkWriter to, OpenStream stream, Mode mode, boolean filtered) {
-        completeness.opened(stream.openedAt());
+    /**
+     * How a stream was opened.
+     *
+     * @param mode whether it waits for more
+     * @param asked when it was asked for
+     * @param filtered whether lines before a time were left out
+     */
+    private record Opened(Mode mode, Instant asked, boolean filtered) {}
+
+    private Next read(SinkWriter to, OpenStream stream, Opened opened) {
+        Mode mode = opened.mode;
+        lag.opened(stream.openedAt());
         StreamReader reader = new StreamReader(
                 to,
-                completeness,
+                new StreamReader.Judges(lag, this::doubt),
                 around.clock(),
                 new StreamReader.Options(
-                        filtered, mode == Mode.FOLLOW, lost >= TRIES - 1, foreignAt == to.written(), lags >= LAGS));
+                        opened.filtered,
+                        mode == Mode.FOLLOW,
+                        lost >= TRIES - 1,
+                        foreignAt == to.written(),
+                        lags >= LAGS));
         Ending ending = reader.read(stream);
         Instant now = around.clock().instant();
         if (reader.isInPlace() && !to.isEmpty()) {
@@ -257,7 +285,9 @@ final class ContainerCollection {
         if (reader.hasProgressed()) {
             backoff.reset();
         }
-        judgeCover(to, stream, ending);
+        if (ending == Ending.ENDED && mode != Mode.FOLLOW && to.isEmpty()) {
+            head.empty(opened.asked, now);
+        }
         return switch (ending) {
             case ENDED -> ended(to, reader, mode);
             case BROKEN -> retry();
@@ -278,12 +308,19 @@ final class ContainerCollection {
         };
     }
 
-    private void judgeCover(SinkWriter to, OpenStream stream, Ending ending) {
-        if (!to.isEmpty()) {
-            completeness.delivered();
-        } else if (ending == Ending.ENDED || ending == Ending.BROKEN || stream.isYielded()) {
-            completeness.ended(stream.openUntil());
+    /** Judges the head by the first line. What is known of the step before may be old: then the pod is asked. */
+    private Optional<String> doubt(Instant first, Instant received) {
+        probing.textCame();
+        Optional<String> doubt = head.doubt(first, received);
+        if (doubt.isEmpty() || !head.isTurnPending()) {
+            return doubt;
         }
+        try {
+            ask();
+        } catch (ResultsException e) {
+            LogCollector.LOG.debug("{}: asking for the pod failed", id, e);
+        }
+        return head.doubt(first, received);
     }
 
     private Next ended(SinkWriter to, StreamReader reader, Mode mode) {
@@ -300,7 +337,7 @@ final class ContainerCollection {
         endedAt = place;
         if (proven) {
             if (to.isEmpty()) {
-                completeness.headDoubt(null).ifPresent(doubt -> to.defect(Reason.HEAD_UNPROVEN, doubt));
+                head.doubtOfNothing().ifPresent(doubt -> to.defect(Reason.HEAD_UNPROVEN, doubt));
             }
             over = true;
             return seal(to);
@@ -309,7 +346,7 @@ final class ContainerCollection {
     }
 
     private Next lagged(Instant now) {
-        if (completeness.open(now).compareTo(around.config().lagLimit().multipliedBy(10)) > 0) {
+        if (lag.open(now).compareTo(around.config().lagLimit().multipliedBy(10)) > 0) {
             lags = 0;
         }
         lags++;

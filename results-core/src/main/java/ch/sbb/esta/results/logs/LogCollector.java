@@ -6,6 +6,7 @@ import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +51,7 @@ public final class LogCollector implements AutoCloseable {
 
     static final Logger LOG = LoggerFactory.getLogger(LogCollector.class);
 
+    private static final int PROBES = 8;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
     private static final Duration OVER_SILENCE = Duration.ofSeconds(1);
     private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
@@ -58,6 +62,7 @@ public final class LogCollector implements AutoCloseable {
     private final StreamScheduler scheduler;
     private final PodBook book;
     private final Counters counters = new Counters();
+    private final ThreadPoolExecutor probes = probePool();
     private final AtomicBoolean checking = new AtomicBoolean();
     private final Object lock = new Object();
 
@@ -213,6 +218,7 @@ public final class LogCollector implements AutoCloseable {
         }
         around.stop().stop();
         scheduler.stop();
+        probes.shutdownNow();
         scheduler.running().forEach(c -> c.current().ifPresent(OpenStream::close));
         boolean quiet = awaitQuiet();
         List<ContainerCollection> running = scheduler.running();
@@ -220,10 +226,24 @@ public final class LogCollector implements AutoCloseable {
         synchronized (lock) {
             active = book.active();
         }
+        active.forEach(c -> c.probing().close());
         active.stream().filter(c -> !running.contains(c)).forEach(ContainerCollection::close);
         if (!quiet) {
             LOG.warn("{} logs did not stop within {}; their writers are left open", running.size(), CLOSE_LIMIT);
         }
+    }
+
+    private static ThreadPoolExecutor probePool() {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                PROBES,
+                PROBES,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Threads.named("log-probe"),
+                new ThreadPoolExecutor.DiscardPolicy());
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     private boolean awaitQuiet() {
@@ -290,7 +310,6 @@ public final class LogCollector implements AutoCloseable {
             List<ContainerCollection> silent = new ArrayList<>();
             for (ContainerCollection collection : scheduler.running()) {
                 collection.current().ifPresent(stream -> {
-                    stream.beat(now);
                     Duration silence = stream.waitingSince()
                             .map(since -> Duration.between(since, now))
                             .orElse(Duration.ZERO);
@@ -303,6 +322,16 @@ public final class LogCollector implements AutoCloseable {
                 });
             }
             makePlace(now);
+            List<ContainerCollection> active;
+            synchronized (lock) {
+                active = book.active();
+            }
+            for (ContainerCollection collection : active) {
+                collection.probing().watch(now, collection.observed()).ifPresent(probes::execute);
+                if (collection.probing().isMissingText()) {
+                    collection.current().ifPresent(OpenStream::close);
+                }
+            }
             if (!silent.isEmpty() && checking.compareAndSet(false, true)) {
                 scheduler.once(() -> check(silent));
             }
@@ -329,7 +358,7 @@ public final class LogCollector implements AutoCloseable {
                 .filter(stream -> Duration.between(stream.openedAt(), now).compareTo(slice) >= 0)
                 .sorted(Comparator.comparing(OpenStream::openedAt))
                 .limit(queued)
-                .forEach(OpenStream::yieldPlace);
+                .forEach(OpenStream::close);
     }
 
     private void check(List<ContainerCollection> silent) {
@@ -345,7 +374,7 @@ public final class LogCollector implements AutoCloseable {
     private void check(ContainerCollection collection) {
         collection.current().ifPresent(stream -> stream.checked(around.clock().instant()));
         try {
-            collection.observe(around.logs().findPod(collection.id().namespace(), collection.pod()));
+            collection.ask();
         } catch (ResultsException e) {
             counters.failures.increment();
             LOG.debug("{}: asking for the pod failed", collection.id(), e);

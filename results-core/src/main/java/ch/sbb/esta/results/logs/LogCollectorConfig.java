@@ -61,7 +61,8 @@ public final class LogCollectorConfig {
     }
 
     /**
-     * Within which time of a container's start no head can have been rotated away; default 10 s.
+     * Within which time of a container's start, or of any moment at which it had written nothing, no head can have been rotated away;
+     * default 10 s. A log without a line is read plainly three times in that time, to know such a moment.
      *
      * @return the duration
      */

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,7 @@ final class StreamReader implements LineParser.Handler {
             List.of("unable to retrieve container logs for ", "failed to try resolving symlinks in path ");
 
     private final SinkWriter writer;
-    private final Completeness completeness;
+    private final Judges judges;
     private final InstantSource clock;
     private final Options options;
     private final LineParser parser = new LineParser(this);
@@ -64,9 +66,17 @@ final class StreamReader implements LineParser.Handler {
     record Options(
             boolean filtered, boolean following, boolean lossAccepted, boolean foreignAccepted, boolean lagAccepted) {}
 
-    StreamReader(SinkWriter writer, Completeness completeness, InstantSource clock, Options options) {
+    /**
+     * Who judges what the lines alone do not tell.
+     *
+     * @param lag whether the reader keeps up
+     * @param head told of a log's first line and of when it was read; says why its head is not proven, or empty
+     */
+    record Judges(ReaderLag lag, BiFunction<Instant, Instant, Optional<String>> head) {}
+
+    StreamReader(SinkWriter writer, Judges judges, InstantSource clock, Options options) {
         this.writer = writer;
-        this.completeness = completeness;
+        this.judges = judges;
         this.clock = clock;
         this.options = options;
         this.before = writer.written();
@@ -172,11 +182,11 @@ final class StreamReader implements LineParser.Handler {
         if (parser.beganUnprefixed()) {
             writer.defect(Reason.NOT_READABLE, "began with text without a timestamp: " + unprefixedText());
         }
-        completeness.headDoubt(first).ifPresent(doubt -> writer.defect(Reason.HEAD_UNPROVEN, doubt));
+        judges.head.apply(first, received).ifPresent(doubt -> writer.defect(Reason.HEAD_UNPROVEN, doubt));
     }
 
     private boolean isTooFarBehind(Instant time) {
-        if (!completeness.isLagging(time, received)) {
+        if (!judges.lag.isLagging(time, received)) {
             lagging = false;
             return false;
         }

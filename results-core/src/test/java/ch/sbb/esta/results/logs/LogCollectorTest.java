@@ -274,28 +274,99 @@ class LogCollectorTest {
     }
 
     @Test
-    void aStepThatWaitsLongForItsTurnIsComplete() {
+    void aStepThatIsSilentForLongIsComplete() {
         try (Scene scene = new Scene().start()) {
             scene.awaitFollowing();
-            scene.pass(Duration.ofMinutes(4));
-            scene.emit("my turn");
+            scene.passQuietly(Duration.ofMinutes(4));
+            scene.emit("at last");
+            scene.awaitStored();
             scene.terminate();
             scene.assertComplete();
         }
     }
 
     @Test
-    void aStepThatWaitsForItsTurnOverACutIsComplete() {
+    void aStepThatIsSilentOverCutsIsComplete() {
         try (Scene scene = new Scene().start()) {
             scene.awaitFollowing();
             for (int i = 0; i < 4; i++) {
-                scene.beats();
-                scene.pass(Duration.ofMinutes(1));
-                scene.beats();
+                scene.passQuietly(Duration.ofMinutes(1));
                 scene.cluster.cut(Scene.STEP);
                 scene.awaitReconnects(i + 1);
             }
+            scene.emit("at last");
+            scene.awaitStored();
+            scene.terminate();
+            scene.assertComplete();
+        }
+    }
+
+    @Test
+    void aSilentStreamThatWasDeadProvesNothing() {
+        try (Scene scene = new Scene()) {
+            scene.start().followDeadStream();
+            scene.passQuietly(Duration.ofSeconds(8));
+            scene.emitLost("lost");
+            scene.pass(Duration.ofSeconds(11));
+            scene.cluster.rotate(Scene.STEP);
+            scene.cluster.cut(Scene.STEP);
+            scene.awaitReconnects(2);
+            scene.emit("seen");
+            scene.awaitStored();
+            scene.terminate();
+            scene.assertDefects(Reason.HEAD_UNPROVEN);
+        }
+    }
+
+    @Test
+    void aDeadStreamIsFoundOutByTheTextThatItDoesNotDeliver() {
+        try (Scene scene = new Scene()) {
+            scene.start().followDeadStream();
+            scene.passQuietly(Duration.ofSeconds(4));
+            scene.emit("not delivered by the first stream");
+            scene.passQuietly(Duration.ofSeconds(8));
+            scene.awaitStored();
+            scene.terminate();
+            scene.assertComplete();
+        }
+    }
+
+    @Test
+    void aStepThatWaitsForTheOneBeforeIsCompleteAndNotAskedFor() {
+        try (Scene scene = new Scene()) {
+            Address before = new Address("ci", "build-pod", "step-before");
+            scene.cluster.addPod(new PodSnapshot(
+                    "ci",
+                    "build-pod",
+                    "pod-uid",
+                    "taskrun",
+                    false,
+                    List.of(
+                            new PodSnapshot.Container(
+                                    "step-before", PodSnapshot.Role.STEP, State.WAITING, 0, null, null),
+                            new PodSnapshot.Container(
+                                    "step-build",
+                                    PodSnapshot.Role.STEP,
+                                    State.WAITING,
+                                    0,
+                                    null,
+                                    null,
+                                    "step-before"))));
+            scene.collector.start();
+            scene.cluster.setState(before, State.RUNNING);
+            scene.cluster.setState(Scene.STEP, State.RUNNING);
+            Scene.await(() -> scene.cluster.openStreams() == 2);
+            scene.cluster.append(before, "busy", scene.now.get());
+            Scene.await(() -> scene.collector.stats().lines() == 1);
+            long probes = scene.collector.stats().probes();
+            scene.pass(Duration.ofMinutes(5));
+            scene.cluster.cut(Scene.STEP);
+            Scene.await(() -> scene.cluster.openStreams() == 2);
+            scene.pass(Duration.ofMinutes(5));
+            scene.cluster.setState(before, State.TERMINATED);
             scene.emit("my turn");
+            scene.awaitStored();
+            assertThat(scene.collector.stats().probes()).isEqualTo(probes);
             scene.terminate();
             scene.assertComplete();
         }

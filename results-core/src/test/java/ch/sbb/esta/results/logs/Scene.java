@@ -10,6 +10,7 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
+import ch.sbb.esta.results.memory.LogFault;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -113,10 +114,21 @@ final class Scene implements AutoCloseable {
         });
     }
 
-    /** Lets the collector see twice that the stream is open. */
-    void beats() {
-        long end = System.nanoTime() + Duration.ofMillis(150).toNanos();
-        await(() -> System.nanoTime() > end);
+    /** Time in which nothing is written and the collector gets to look. */
+    void passQuietly(Duration duration) {
+        for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minusSeconds(4)) {
+            long probes = collector.stats().probes();
+            pass(Duration.ofSeconds(4));
+            await(() -> collector.stats().probes() > probes);
+        }
+    }
+
+    /** From now on what is followed delivers nothing, without anybody being told. */
+    void followDeadStream() {
+        await(() -> collector.stats().probes() == 1 && cluster.openStreams() == 1);
+        cluster.fault(STEP, LogFault.stallAfter(0));
+        cluster.cut(STEP);
+        awaitReconnects(1);
     }
 
     void awaitReconnects(int count) {
