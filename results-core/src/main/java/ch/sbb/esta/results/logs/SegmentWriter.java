@@ -401,7 +401,11 @@ final class SegmentWriter implements LogWriter {
         }
     }
 
-    /** Ships whatever there is, because others need the room. */
+    ContainerLogId id() {
+        return id;
+    }
+
+    /** Ships whatever there is, because others need the room or somebody wants to read it. */
     void hurry() {
         lock.lock();
         try {

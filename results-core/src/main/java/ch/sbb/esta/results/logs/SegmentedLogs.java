@@ -10,6 +10,7 @@ import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.logs.LogReader.Found;
 import ch.sbb.esta.results.spi.BlobLinks;
 import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.spi.LiveLogs;
 import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
@@ -64,7 +65,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Lifecycle.</b> The blob store is not closed.
  */
-public final class SegmentedLogs implements LogSink, LogSource {
+public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLogs.class);
     private static final int SHIPPERS = 16;
@@ -216,6 +217,16 @@ public final class SegmentedLogs implements LogSink, LogSource {
         return manifest != null && blobs.store() instanceof BlobLinks links
                 ? Optional.of(links.link(LogBlobs.textKey(id, manifest.text().sha256()), validFor))
                 : Optional.empty();
+    }
+
+    @Override
+    public void hasten(ContainerLogId id) {
+        Objects.requireNonNull(id, "id");
+        for (SegmentWriter writer : writers) {
+            if (writer.id().equals(id)) {
+                writer.hurry();
+            }
+        }
     }
 
     private Found found(ContainerLogId id) {
