@@ -301,9 +301,18 @@ final class ApiHandler {
         StoredObject pod = cluster.writes().get(target);
         LogOptions options = LogOptions.parse(
                 target.name(), request.params(), cluster.settings().clock().instant());
-        ContainerLogFile file = cluster.logs().open(pod, options);
-        LogReader reader = new LogReader(file, options, cluster.settings().logZone());
-        new LogStream(file, reader, options.follow(), request.response(), context()).start();
+        AttemptLog log = cluster.logs().open(pod, options);
+        LogFault fault = cluster.logs().fault(pod, options).orElse(null);
+        if (fault != null && fault.kind == LogFault.Kind.ANSWER) {
+            Replies.text(request.response(), fault.status, fault.text);
+            return;
+        }
+        new LogStream(
+                        log,
+                        new LogStream.Request(options, cluster.settings().logZone(), fault),
+                        request.response(),
+                        context())
+                .start();
     }
 
     /** The event loop of the connection: everything of a stream runs there. */
