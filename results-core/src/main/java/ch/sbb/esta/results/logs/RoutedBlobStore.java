@@ -100,6 +100,7 @@ public final class RoutedBlobStore implements BlobStore, BlobLinks {
         return own;
     }
 
+    @SuppressWarnings("ReferenceEquality") // routes promise the same object
     private boolean isOwn(BlobStore store, String namespace) {
         try {
             return routes.storeOf(namespace) == store;
