@@ -12,11 +12,13 @@ import ch.sbb.esta.results.logs.LogCollector;
 import ch.sbb.esta.results.logs.LogCollectorConfig;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogListener;
+import ch.sbb.esta.results.logs.LogRecords;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import ch.sbb.esta.results.spi.RunWatcher;
 import ch.sbb.esta.results.spi.Watching;
@@ -43,6 +45,7 @@ public final class ResultsArchive implements AutoCloseable {
     private final @Nullable RunSweep sweep;
     private final @Nullable Logs logs;
     private final @Nullable AbandonedLogs abandoned;
+    private final @Nullable LogRecording recording;
     private final InstantSource clock;
     private final Duration closeTimeout;
     private @Nullable Running running;
@@ -57,11 +60,13 @@ public final class ResultsArchive implements AutoCloseable {
             RunArchiver archiver,
             @Nullable RunSweep sweep,
             @Nullable AbandonedLogs abandoned,
+            @Nullable LogRecording recording,
             Duration closeTimeout) {
         this.watcher = watcher;
         this.archiver = archiver;
         this.sweep = sweep;
         this.abandoned = abandoned;
+        this.recording = recording;
         this.logs = builder.logs();
         this.clock = builder.clock;
         this.closeTimeout = closeTimeout;
@@ -95,6 +100,9 @@ public final class ResultsArchive implements AutoCloseable {
             if (logs != null) {
                 collector = new LogCollector(logs.from, logs.to, logs.config, clock);
                 logs.listeners.forEach(collector::addListener);
+                if (recording != null) {
+                    collector.addListener(recording);
+                }
                 collector.start();
             }
             running = new Running(watcher.watch(archiver), collector);
@@ -103,6 +111,9 @@ public final class ResultsArchive implements AutoCloseable {
             }
             if (abandoned != null && collector != null) {
                 abandoned.start(collector);
+            }
+            if (recording != null) {
+                recording.start();
             }
         } finally {
             if (running == null) {
@@ -138,7 +149,11 @@ public final class ResultsArchive implements AutoCloseable {
             current.collector.close();
             open = current.collector.openLogs();
         }
-        return new Remainder(archiver.close(closeTimeout), open);
+        RunArchiver.Remainder left = archiver.close(closeTimeout);
+        if (recording != null) {
+            recording.stop(closeTimeout);
+        }
+        return new Remainder(left, open);
     }
 
     /** Stops; see {@link #stop()}. */
@@ -164,7 +179,12 @@ public final class ResultsArchive implements AutoCloseable {
         }
         long end = System.nanoTime() + limit.toNanos();
         return (current.collector == null || current.collector.awaitIdle(limit))
-                && archiver.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+                && archiver.awaitIdle(until(end))
+                && (recording == null || recording.awaitIdle(until(end)));
+    }
+
+    private static Duration until(long nanoTime) {
+        return Duration.ofNanos(Math.max(0, nanoTime - System.nanoTime()));
     }
 
     /**
@@ -277,6 +297,7 @@ public final class ResultsArchive implements AutoCloseable {
         private @Nullable Quarantine quarantine;
         private @Nullable ContainerLogs containerLogs;
         private @Nullable LogSink sink;
+        private String logBackend = "S3";
         private @Nullable ArchiverConfig archiverConfig;
         private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
         private ResultNaming naming = ResultNaming.defaults();
@@ -356,6 +377,18 @@ public final class ResultsArchive implements AutoCloseable {
         public Builder logs(ContainerLogs from, LogSink to) {
             this.containerLogs = Objects.requireNonNull(from, "from");
             this.sink = Objects.requireNonNull(to, "to");
+            return this;
+        }
+
+        /**
+         * Sets what the Records of logs say of where the logs lie; {@code S3} unless set. Where the sink is a {@link LogSource} and the
+         * store takes Records of any type, each finished TaskRun with logs gets such a Record; see {@link LogRecords}.
+         *
+         * @param backend for example {@code File}
+         * @return this
+         */
+        public Builder logBackend(String backend) {
+            this.logBackend = Objects.requireNonNull(backend, "backend");
             return this;
         }
 
@@ -469,7 +502,16 @@ public final class ResultsArchive implements AutoCloseable {
             if (abandoned != null) {
                 archiver.listener(abandoned);
             }
-            return new ResultsArchive(this, watcher, archiver.build(), sweep, abandoned, archiverConfig.closeTimeout());
+            LogRecording recording = containerLogs != null
+                            && sink instanceof LogSource source
+                            && store instanceof RecordCreation creation
+                    ? new LogRecording(new LogRecords(store, creation, source, logBackend))
+                    : null;
+            if (recording != null) {
+                archiver.listener(recording);
+            }
+            return new ResultsArchive(
+                    this, watcher, archiver.build(), sweep, abandoned, recording, archiverConfig.closeTimeout());
         }
 
         private static void missing(List<String> missing, @Nullable Object part, String text) {
