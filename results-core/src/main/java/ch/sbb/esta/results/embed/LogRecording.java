@@ -10,6 +10,7 @@ import ch.sbb.esta.results.archive.ArchiveListener;
 import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.logs.LogListener;
 import ch.sbb.esta.results.logs.LogRecords;
+import ch.sbb.esta.results.logs.PlainLogs;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -34,14 +35,17 @@ final class LogRecording implements ArchiveListener, LogListener {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final LogRecords records;
+    private final @Nullable PlainLogs copies;
     private final Map<String, RecordName> finished = new LinkedHashMap<>();
     private final Map<String, RecordName> waiting = new LinkedHashMap<>();
     private @Nullable Thread worker;
     private boolean stopping;
     private boolean busy;
 
-    LogRecording(LogRecords records) {
+    /** @param copies has sealed logs copied too, or null */
+    LogRecording(LogRecords records, @Nullable PlainLogs copies) {
         this.records = records;
+        this.copies = copies;
     }
 
     @Override
@@ -148,7 +152,10 @@ final class LogRecording implements ArchiveListener, LogListener {
     /** Says whether it is done for now. */
     private boolean write(RecordName taskRun) {
         try {
-            boolean unused = records.refresh(taskRun).isPresent();
+            boolean hasLogs = records.refresh(taskRun).isPresent();
+            if (hasLogs && copies != null) {
+                LOG.debug("{}: {} logs are copied as plain text", taskRun, copies.copy(taskRun));
+            }
             return true;
         } catch (ResultsException e) {
             LOG.warn(

@@ -13,6 +13,8 @@ import ch.sbb.esta.results.logs.LogCollectorConfig;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogListener;
 import ch.sbb.esta.results.logs.LogRecords;
+import ch.sbb.esta.results.logs.PlainLogs;
+import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
@@ -298,6 +300,7 @@ public final class ResultsArchive implements AutoCloseable {
         private @Nullable ContainerLogs containerLogs;
         private @Nullable LogSink sink;
         private String logBackend = "S3";
+        private @Nullable BlobStore plainLogs;
         private @Nullable ArchiverConfig archiverConfig;
         private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
         private ResultNaming naming = ResultNaming.defaults();
@@ -389,6 +392,18 @@ public final class ResultsArchive implements AutoCloseable {
          */
         public Builder logBackend(String backend) {
             this.logBackend = Objects.requireNonNull(backend, "backend");
+            return this;
+        }
+
+        /**
+         * Copies the logs of finished TaskRuns as plain text too, where a Tekton Results server with {@code LOGS_TYPE=blob} finds them;
+         * see {@link PlainLogs}. Needs what {@link #logBackend} needs.
+         *
+         * @param copies where the copies go; its prefix is the server's {@code LOGS_PATH}
+         * @return this
+         */
+        public Builder plainLogs(BlobStore copies) {
+            this.plainLogs = Objects.requireNonNull(copies, "copies");
             return this;
         }
 
@@ -505,7 +520,9 @@ public final class ResultsArchive implements AutoCloseable {
             LogRecording recording = containerLogs != null
                             && sink instanceof LogSource source
                             && store instanceof RecordCreation creation
-                    ? new LogRecording(new LogRecords(store, creation, source, logBackend))
+                    ? new LogRecording(
+                            new LogRecords(store, creation, source, logBackend),
+                            plainLogs == null ? null : new PlainLogs(store, source, plainLogs))
                     : null;
             if (recording != null) {
                 archiver.listener(recording);
