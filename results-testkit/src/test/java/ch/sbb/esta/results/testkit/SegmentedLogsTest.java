@@ -23,8 +23,10 @@ import ch.sbb.esta.results.testkit.fault.FaultyBlobStore.Moment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,6 +123,42 @@ class SegmentedLogsTest {
             if (name.length() > 64 && name.endsWith(".log.gz")) {
                 assertThat(gunzip(all(blobs, ID.path() + "/" + name))).isEqualTo(expected.toByteArray());
             }
+        }
+    }
+
+    /** As a socket may do: never says that there is more, and gives a few bytes at a time. */
+    private static InputStream dribbling(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int available() {
+                return 0;
+            }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                return super.read(buffer, offset, Math.min(length, 5));
+            }
+        };
+    }
+
+    @Test
+    void everyMemberIsReadWhateverTheStreamSaysIsAvailable() throws IOException {
+        BlobStore slow = (BlobStore) Proxy.newProxyInstance(
+                BlobStore.class.getClassLoader(), new Class<?>[] {BlobStore.class}, (proxy, method, arguments) -> {
+                    Object answer = method.invoke(blobs, arguments);
+                    return answer instanceof InputStream in ? dribbling(in) : answer;
+                });
+        LogWriter writer = logs(blobs).open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        write(writer, 10, 20);
+        SegmentedLogs reading = logs(slow);
+        writer.flush();
+        for (int round = 0; round < 2; round++) {
+            try (InputStream in = reading.read(ID, 0, Long.MAX_VALUE)) {
+                assertThat(in.readAllBytes()).isEqualTo(expected(0, 20));
+            }
+            writer.seal();
         }
     }
 
