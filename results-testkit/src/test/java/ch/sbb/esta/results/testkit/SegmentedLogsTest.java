@@ -32,7 +32,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -159,6 +161,36 @@ class SegmentedLogsTest {
                 assertThat(in.readAllBytes()).isEqualTo(expected(0, 20));
             }
             writer.seal();
+        }
+    }
+
+    @Test
+    void whatADeadProcessLeftBehindOfSealedLogsIsRemoved() throws IOException {
+        LogWriter writer = logs(blobs).open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        Map<String, byte[]> segments = new HashMap<>();
+        for (String name : names(blobs)) {
+            segments.put(name, all(blobs, ID.path() + "/" + name));
+        }
+        writer.seal();
+        List<String> sealed = names(blobs);
+        segments.forEach((name, bytes) -> blobs.putIfAbsent(ID.path() + "/" + name, BlobStore.Content.of(bytes)));
+        ContainerLogId live = new ContainerLogId("ci", "other", "pod", "step-a", 0);
+        LogWriter other = logs(blobs).open(live);
+        write(other, 0, 5);
+        other.flush();
+        write(other, 5, 10);
+        other.flush();
+        assertThat(names(blobs)).hasSizeGreaterThan(sealed.size());
+
+        assertThat(logs(blobs).removeOrphans(ID.namespace())).isEqualTo(1);
+
+        assertThat(names(blobs)).isEqualTo(sealed);
+        assertThat(logs(blobs).removeOrphans(ID.namespace())).isZero();
+        assertThat(other.seal().extent().lines()).isEqualTo(10);
+        try (InputStream in = logs(blobs).read(ID, 0, Long.MAX_VALUE)) {
+            assertThat(in.readAllBytes()).isEqualTo(expected(0, 10));
         }
     }
 
