@@ -24,6 +24,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
@@ -47,9 +48,14 @@ class S3AccessIT {
     private static S3Server server;
 
     private final FaultyHttpClient http = Server.faulty();
-    private final S3Client client = Server.client(server, http);
-    private final S3BlobStore store =
-            new S3BlobStore(client, S3BlobStoreConfig.builder("access").build());
+    private S3Client client;
+    private S3BlobStore store;
+
+    @BeforeEach
+    void connect() {
+        client = Server.client(server, http);
+        store = new S3BlobStore(client, S3BlobStoreConfig.builder("access").build());
+    }
 
     @BeforeAll
     static void start() {

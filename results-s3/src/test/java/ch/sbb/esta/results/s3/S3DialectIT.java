@@ -84,7 +84,7 @@ class S3DialectIT {
                 || lower.equals("x-amz-sdk-checksum-algorithm")
                 || lower.equals("x-amz-trailer")
                 || lower.equals("x-amz-decoded-content-length")
-                || (lower.equals("content-encoding"))
+                || lower.equals("content-encoding")
                 || (lower.equals("x-amz-content-sha256") && values.get(0).startsWith("STREAMING"));
     }
 
