@@ -24,6 +24,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,11 @@ final class SecondaryLog {
     private static final long SLICE = 8 << 20;
 
     private static final int CONFLICTS = 3;
+
+    /** How a defect tells its place that is noted behind it. */
+    private static final String LATE_DETAIL = "before byte %d: %s";
+
+    private static final Pattern LATE = Pattern.compile("before byte ([0-9]{1,18}): ");
 
     private final ContainerLogId id;
     private final LogSink secondary;
@@ -208,16 +215,32 @@ final class SecondaryLog {
         if (open == null) {
             open = call(() -> Objects.requireNonNull(secondary.open(id), "the secondary's writer"));
             writer = open;
-            LogInfo info = call(open::info);
+            LogInfo info = firstInfo(open);
             position = info.extent().bytes();
             sealed = info.isSealed();
             verified = position == 0;
             flushes = 0;
             known = 0;
             had.clear();
-            info.defects().forEach(defect -> had.merge(new Place(defect.reason(), defect.offset()), 1, Integer::sum));
+            info.defects().forEach(this::count);
         }
         return open;
+    }
+
+    private void count(LogDefect defect) {
+        Matcher late = LATE.matcher(defect.detail());
+        long offset = late.lookingAt() ? Long.parseLong(late.group(1)) : defect.offset();
+        had.merge(new Place(defect.reason(), offset), 1, Integer::sum);
+    }
+
+    private LogInfo firstInfo(LogWriter opened) {
+        try {
+            return call(opened::info);
+        } catch (SecondaryFailed e) {
+            // Where it stands must be known before it is used.
+            drop();
+            throw e;
+        }
     }
 
     private Reached advance(LogFeed feed, LogWriter to) throws IOException {
@@ -287,7 +310,7 @@ final class SecondaryLog {
     private void note(LogWriter to, LogDefect defect) {
         String detail = defect.offset() == position
                 ? defect.detail()
-                : "before byte " + defect.offset() + ": " + defect.detail();
+                : String.format(LATE_DETAIL, defect.offset(), defect.detail());
         call(() -> {
             to.defect(defect.reason(), detail);
             return to;

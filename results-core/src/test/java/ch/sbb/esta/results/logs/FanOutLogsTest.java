@@ -400,10 +400,17 @@ class FanOutLogsTest {
         line(writer, 0, "first\n");
         writer.defect(Reason.ANCHOR_LOST, "cut");
         line(writer, 1, "second\n");
+        writer.flush();
+        await().until(() -> copies.find(ID).orElseThrow().defects().size() == 1);
+        // The next process finds that it is noted.
+        logs.close();
+        logs = logs();
+        writer = logs.open(ID);
         writer.seal();
 
-        await().until(() -> logs.stats().uncopied() == 1);
-        assertThat(logs.uncopied().get(0).reason()).isEqualTo(UncopiedLog.Reason.LABEL_DIFFERS);
+        await().until(() -> copies.find(ID).orElseThrow().isSealed());
+        logs.close();
+        assertThat(logs.uncopied()).extracting(UncopiedLog::reason).containsExactly(UncopiedLog.Reason.LABEL_DIFFERS);
         LogInfo copy = copies.find(ID).orElseThrow();
         assertThat(copy.state()).isEqualTo(LogState.GAPPED);
         assertThat(copy.defects()).containsExactly(new LogDefect(Reason.ANCHOR_LOST, 13, "before byte 6: cut"));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** A sink over another that does, before each call, what a test says: throw, hang, count. */
@@ -19,6 +20,7 @@ final class WaywardSink implements LogSink {
     private final LogSink sink;
     private final Map<Call, AtomicInteger> calls = new EnumMap<>(Call.class);
     private volatile Consumer<Call> before = call -> {};
+    private volatile BooleanSupplier flushes = () -> false;
 
     enum Call {
         OPEN,
@@ -45,6 +47,11 @@ final class WaywardSink implements LogSink {
 
     void behave() {
         before = call -> {};
+    }
+
+    /** Whether what was just appended becomes durable of its own accord. */
+    void flushes(BooleanSupplier decision) {
+        flushes = decision;
     }
 
     int calls(Call call) {
@@ -117,6 +124,9 @@ final class WaywardSink implements LogSink {
         public void append(byte[] buffer, int offset, int length) {
             called(Call.APPEND);
             writer.append(buffer, offset, length);
+            if (flushes.getAsBoolean()) {
+                writer.flush();
+            }
         }
 
         @Override

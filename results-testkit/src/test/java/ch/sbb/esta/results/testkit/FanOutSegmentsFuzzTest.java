@@ -112,6 +112,10 @@ class FanOutSegmentsFuzzTest {
         primaryWire.stop();
         secondaryWire.stop();
         logs.close();
+        assertThat(logs.uncopied())
+                .as("the text is always the same")
+                .extracting(UncopiedLog::reason)
+                .doesNotContain(UncopiedLog.Reason.TEXT_DIFFERS);
         primary.close();
         secondary.close();
         return sealed;
