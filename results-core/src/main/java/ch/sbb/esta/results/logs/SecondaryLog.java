@@ -40,9 +40,9 @@ final class SecondaryLog {
     private static final int CONFLICTS = 3;
 
     /** How a defect tells its place that is noted behind it. */
-    private static final String LATE_DETAIL = "before byte %d: %s";
+    private static final String LATE_PLACE = "before byte ";
 
-    private static final Pattern LATE = Pattern.compile("before byte ([0-9]{1,18}): ");
+    private static final Pattern LATE = Pattern.compile(LATE_PLACE + "([0-9]{1,18}): ");
 
     private final ContainerLogId id;
     private final LogSink secondary;
@@ -308,9 +308,8 @@ final class SecondaryLog {
     }
 
     private void note(LogWriter to, LogDefect defect) {
-        String detail = defect.offset() == position
-                ? defect.detail()
-                : String.format(LATE_DETAIL, defect.offset(), defect.detail());
+        String detail =
+                defect.offset() == position ? defect.detail() : LATE_PLACE + defect.offset() + ": " + defect.detail();
         call(() -> {
             to.defect(defect.reason(), detail);
             return to;
