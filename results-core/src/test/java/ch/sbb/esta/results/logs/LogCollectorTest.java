@@ -10,6 +10,7 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
+import ch.sbb.esta.results.memory.InMemoryLogs;
 import ch.sbb.esta.results.memory.LogFault;
 import ch.sbb.esta.results.spi.RunWatcher;
 import java.nio.charset.StandardCharsets;
@@ -590,6 +591,29 @@ class LogCollectorTest {
     }
 
     @Test
+    void secretsAreMaskedOverCutsAnywhere() {
+        for (int cut = 0; cut < 120; cut += 3) {
+            try (Scene scene = new Scene()) {
+                scene.redactInto(new InMemoryLogs(), "hunter2");
+                scene.cluster.addPod(Scene.pod(State.WAITING));
+                scene.cluster.fault(Scene.STEP, LogFault.breakAfter(cut));
+                scene.collector.start();
+                scene.cluster.setState(Scene.STEP, State.RUNNING);
+                scene.cluster.append(Scene.STEP, "login with hunter2", scene.now.get());
+                scene.cluster.append(Scene.STEP, "hunter2 and hunter", scene.now.get());
+                scene.cluster.appendPart(Scene.STEP, "hunter2hunt".getBytes(StandardCharsets.UTF_8), scene.now.get());
+                scene.terminate();
+                LogInfo info = scene.redacted();
+                assertThat(info.redactedBy()).contains("test");
+                assertThat(info.state()).isEqualTo(LogState.COMPLETE);
+                assertThat(scene.redactedText())
+                        .as("cut after %d bytes", cut)
+                        .isEqualTo("login with *****\n***** and hunter\n*****hunt");
+            }
+        }
+    }
+
+    @Test
     void aStaleEventChangesNothing() {
         try (Scene scene = new Scene().start()) {
             scene.emit(0, 20);
@@ -602,6 +626,28 @@ class LogCollectorTest {
             scene.assertComplete();
             scene.cluster.deliver(RunWatcher.Event.Type.SEEN, Scene.pod(State.RUNNING));
             scene.assertComplete();
+        }
+    }
+
+    @Test
+    void aLineOfTwentyMegabytesPassesOverCutsAnywhere() {
+        try (Scene scene = new Scene().start()) {
+            byte[] part = new byte[16 * 1024];
+            Arrays.fill(part, (byte) 'x');
+            for (int i = 0; i < 1_280; i++) {
+                scene.cluster.appendPart(Scene.STEP, part, scene.now.get());
+                scene.emitted.append("x".repeat(part.length));
+                if (i % 300 == 299) {
+                    scene.awaitStored();
+                    scene.cluster.cut(Scene.STEP);
+                }
+            }
+            scene.cluster.appendPart(Scene.STEP, new byte[] {'\n'}, scene.now.get());
+            scene.emitted.append('\n');
+            scene.emit("behind it");
+            scene.terminate();
+            scene.assertComplete();
+            assertThat(scene.sink.info(Scene.LOG).extent().lines()).isEqualTo(2);
         }
     }
 
