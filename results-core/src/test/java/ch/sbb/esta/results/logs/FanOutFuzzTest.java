@@ -59,14 +59,13 @@ class FanOutFuzzTest {
             process(random, containers, next, faithful);
         }
         WaywardSink sound = new WaywardSink(copies);
-        Map<ContainerLogId, UncopiedLog> named;
-        try (FanOutLogs logs = fanOut(random, sound)) {
-            for (Container container : containers) {
-                logs.open(container.id).seal();
-            }
-            logs.close();
-            named = logs.uncopied().stream().collect(Collectors.toMap(UncopiedLog::id, log -> log));
+        FanOutLogs logs = fanOut(random, sound);
+        for (Container container : containers) {
+            logs.open(container.id).seal();
         }
+        logs.close();
+        Map<ContainerLogId, UncopiedLog> named =
+                logs.uncopied().stream().collect(Collectors.toMap(UncopiedLog::id, log -> log));
         for (Container container : containers) {
             compare(seed, container, named, faithful);
         }
