@@ -124,9 +124,9 @@ public final class RunLogs {
         stored.sort(Comparator.<LogInfo, LogInfo>comparing(
                         info -> Objects.requireNonNull(firstOfPod.get(info.id().podUid())), byTime)
                 .thenComparing(info -> info.id().podUid())
-                .thenComparing(info -> order.place(info.id().container()))
+                .thenComparingInt(info -> order.place(info.id().container()))
                 .thenComparing(info -> info.id().container())
-                .thenComparing(info -> info.id().restart()));
+                .thenComparingInt(info -> info.id().restart()));
         return stored;
     }
 

@@ -131,7 +131,7 @@ class AbandonedLogsTest {
                 .doesNotContain(LogDefect.Reason.ABANDONED);
         await().until(() -> logRecord().contains("\"isStored\":true"));
         assertThat(logRecord())
-                .contains("\"size\":" + ("from the first attempt\nfrom the second attempt\nand more\n".length()))
+                .contains("\"size\":" + "from the first attempt\nfrom the second attempt\nand more\n".length())
                 .contains("ABANDONED");
     }
 
