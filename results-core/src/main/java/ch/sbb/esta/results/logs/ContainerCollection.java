@@ -9,7 +9,10 @@ import ch.sbb.esta.results.logs.FairQueue.Urgency;
 import ch.sbb.esta.results.logs.StreamReader.Ending;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.ContainerLogs.Mode;
+import ch.sbb.esta.results.spi.LogRedaction;
+import ch.sbb.esta.results.spi.LogWriter;
 import ch.sbb.esta.results.spi.LogWriter.LineMark;
+import ch.sbb.esta.results.spi.RedactedLog;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -175,7 +178,11 @@ final class ContainerCollection {
         SinkWriter open = writer;
         if (open == null) {
             try {
-                open = new SinkWriter(around.sink().open(id), around.config(), around.counters(), around.stop());
+                LogWriter opened = around.sink().open(id);
+                open = new SinkWriter(opened, around.config(), around.counters(), around.stop());
+                if (opened instanceof RedactedLog log && !opened.info().isSealed()) {
+                    around.config().redaction().map(LogRedaction::name).ifPresent(log::redactedBy);
+                }
             } catch (ResultsException e) {
                 throw e.code() == ResultsException.Code.CONFLICT ? new SinkWriter.Conflict(e) : e;
             }
@@ -269,7 +276,7 @@ final class ContainerCollection {
         lag.opened(stream.openedAt());
         StreamReader reader = new StreamReader(
                 to,
-                new StreamReader.Judges(lag, this::doubt),
+                new StreamReader.Judges(lag, this::doubt, this::redaction),
                 around.clock(),
                 new StreamReader.Options(
                         opened.filtered,
@@ -308,6 +315,11 @@ final class ContainerCollection {
         };
     }
 
+    private LogRedaction.@Nullable Session redaction() {
+        LogRedaction redaction = around.config().redaction().orElse(null);
+        return redaction == null ? null : redaction.open(id);
+    }
+
     /** Judges the head by the first line. What is known of the step before may be old: then the pod is asked. */
     private Optional<String> doubt(Instant first, Instant received) {
         probing.textCame();
@@ -336,6 +348,7 @@ final class ContainerCollection {
         boolean proven = mode != Mode.FOLLOW && !reader.hasProgressed() && endedAt == place;
         endedAt = place;
         if (proven) {
+            reader.finish();
             if (to.isEmpty()) {
                 head.doubtOfNothing().ifPresent(doubt -> to.defect(Reason.HEAD_UNPROVEN, doubt));
             }

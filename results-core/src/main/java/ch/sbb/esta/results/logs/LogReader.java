@@ -52,7 +52,9 @@ final class LogReader {
         }
 
         LogInfo info(ContainerLogId id) {
-            return manifest != null ? manifest.info() : new LogInfo(id, LogState.LIVE, tail.extent(), tail.defects());
+            return manifest != null
+                    ? manifest.info()
+                    : new LogInfo(id, LogState.LIVE, tail.extent(), tail.defects(), tail.redactedBy());
         }
     }
 
@@ -105,7 +107,7 @@ final class LogReader {
                 defects.add(defect.reason(), defect.offset(), defect.detail());
             }
         }
-        return new LogTail(tail.extent(), tail.lineStart(), tail.marks(), defects.list());
+        return new LogTail(tail.extent(), tail.lineStart(), tail.marks(), defects.list(), tail.redactedBy());
     }
 
     /** The segments of a log, which may be sealed meanwhile. */

@@ -11,6 +11,7 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.logs.SegmentHeader.Kind;
 import ch.sbb.esta.results.spi.BlobStore.Put;
 import ch.sbb.esta.results.spi.LogWriter;
+import ch.sbb.esta.results.spi.RedactedLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * shipped, one at a time and in order, by a thread of {@link SegmentedLogs} or by the caller who flushes. While one is on its way the next
  * just grows, so a slow store makes segments larger and not more of them.
  */
-final class SegmentWriter implements LogWriter {
+final class SegmentWriter implements LogWriter, RedactedLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentWriter.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
@@ -55,6 +56,7 @@ final class SegmentWriter implements LogWriter {
     private long position;
     private @Nullable GrowingSegment growing;
     private boolean newDefects;
+    private @Nullable String redactedBy;
     private long notes;
     private boolean ending;
     private boolean closed;
@@ -72,13 +74,14 @@ final class SegmentWriter implements LogWriter {
         this.lines = new LineTracker(tail);
         this.defects = new Defects(tail.defects());
         this.position = tail.extent().bytes();
+        this.redactedBy = tail.redactedBy();
     }
 
     @Override
     public LogInfo info() {
         lock.lock();
         try {
-            return sealed != null ? sealed : new LogInfo(id, LogState.LIVE, extent(), defects.list());
+            return sealed != null ? sealed : new LogInfo(id, LogState.LIVE, extent(), defects.list(), redactedBy);
         } finally {
             lock.unlock();
         }
@@ -197,6 +200,18 @@ final class SegmentWriter implements LogWriter {
                 newDefects = true;
                 defectSince = logs.now();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void redactedBy(String redaction) {
+        String checked = RedactedLog.requireName(redaction);
+        lock.lock();
+        try {
+            requireWritable();
+            redactedBy = checked;
         } finally {
             lock.unlock();
         }
@@ -588,7 +603,7 @@ final class SegmentWriter implements LogWriter {
     }
 
     private LogTail tail() {
-        return new LogTail(extent(), lines.lineStart(), lines.marks(), defects.list());
+        return new LogTail(extent(), lines.lineStart(), lines.marks(), defects.list(), redactedBy);
     }
 
     private ResultsException conflict(String what) {

@@ -14,6 +14,7 @@ import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
+import ch.sbb.esta.results.spi.RedactedLog;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -145,18 +146,20 @@ public final class InMemoryLogs implements LogSink, LogSource {
     /** What is durable of one log; never changed, only replaced. */
     private static final class Stored {
 
-        private static final Stored NOTHING = new Stored(new byte[0], List.of(), List.of(), LogState.LIVE);
+        private static final Stored NOTHING = new Stored(new byte[0], List.of(), List.of(), LogState.LIVE, null);
 
         private final byte[] text;
         private final List<Line> lines;
         private final List<LogDefect> defects;
         private final LogState state;
+        private final @Nullable String redactedBy;
 
-        Stored(byte[] text, List<Line> lines, List<LogDefect> defects, LogState state) {
+        Stored(byte[] text, List<Line> lines, List<LogDefect> defects, LogState state, @Nullable String redactedBy) {
             this.text = text;
             this.lines = List.copyOf(lines);
             this.defects = List.copyOf(defects);
             this.state = state;
+            this.redactedBy = redactedBy;
         }
 
         LogInfo info(ContainerLogId id) {
@@ -165,7 +168,8 @@ public final class InMemoryLogs implements LogSink, LogSource {
                     .map(Line::time)
                     .max(Comparator.naturalOrder())
                     .orElse(null);
-            return new LogInfo(id, state, new LogInfo.Extent(text.length, lines.size(), first, last), defects);
+            return new LogInfo(
+                    id, state, new LogInfo.Extent(text.length, lines.size(), first, last), defects, redactedBy);
         }
 
         LogSpan locate(LogSelection selection) {
@@ -217,7 +221,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
         }
     }
 
-    private final class Writer implements LogWriter {
+    private final class Writer implements LogWriter, RedactedLog {
 
         private final ContainerLogId id;
         private final ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -226,6 +230,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
         private Stored stored;
         private @Nullable Instant begun;
         private boolean closed;
+        private @Nullable String redactedBy;
 
         Writer(ContainerLogId id) {
             this.id = id;
@@ -233,6 +238,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
             text.writeBytes(stored.text);
             lines.addAll(stored.lines);
             defects.addAll(stored.defects);
+            redactedBy = stored.redactedBy;
         }
 
         @Override
@@ -272,6 +278,13 @@ public final class InMemoryLogs implements LogSink, LogSource {
         }
 
         @Override
+        public void redactedBy(String redaction) {
+            String checked = RedactedLog.requireName(redaction);
+            requireWritable();
+            redactedBy = checked;
+        }
+
+        @Override
         public void flush() {
             requireOpen();
             if (text.size() > stored.text.length || defects.size() > stored.defects.size()) {
@@ -297,7 +310,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
         }
 
         private Stored written(LogState state) {
-            return new Stored(text.toByteArray(), lines, defects, state);
+            return new Stored(text.toByteArray(), lines, defects, state, redactedBy);
         }
 
         private void replace(Stored next) {

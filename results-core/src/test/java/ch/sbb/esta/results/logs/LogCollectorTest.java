@@ -10,6 +10,7 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
+import ch.sbb.esta.results.memory.InMemoryLogs;
 import ch.sbb.esta.results.memory.LogFault;
 import ch.sbb.esta.results.spi.RunWatcher;
 import java.nio.charset.StandardCharsets;
@@ -586,6 +587,29 @@ class LogCollectorTest {
             scene.terminate();
             scene.assertComplete();
             assertThat(scene.collector.openLogs()).isEmpty();
+        }
+    }
+
+    @Test
+    void secretsAreMaskedOverCutsAnywhere() {
+        for (int cut = 0; cut < 120; cut += 3) {
+            try (Scene scene = new Scene()) {
+                scene.redactInto(new InMemoryLogs(), "hunter2");
+                scene.cluster.addPod(Scene.pod(State.WAITING));
+                scene.cluster.fault(Scene.STEP, LogFault.breakAfter(cut));
+                scene.collector.start();
+                scene.cluster.setState(Scene.STEP, State.RUNNING);
+                scene.cluster.append(Scene.STEP, "login with hunter2", scene.now.get());
+                scene.cluster.append(Scene.STEP, "hunter2 and hunter", scene.now.get());
+                scene.cluster.appendPart(Scene.STEP, "hunter2hunt".getBytes(StandardCharsets.UTF_8), scene.now.get());
+                scene.terminate();
+                LogInfo info = scene.redacted();
+                assertThat(info.redactedBy()).contains("test");
+                assertThat(info.state()).isEqualTo(LogState.COMPLETE);
+                assertThat(scene.redactedText())
+                        .as("cut after %d bytes", cut)
+                        .isEqualTo("login with *****\n***** and hunter\n*****hunt");
+            }
         }
     }
 

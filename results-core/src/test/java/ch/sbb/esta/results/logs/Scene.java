@@ -10,7 +10,11 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
+import ch.sbb.esta.results.memory.InMemoryLogs;
 import ch.sbb.esta.results.memory.LogFault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +32,7 @@ final class Scene implements AutoCloseable {
     final InMemoryContainerLogs cluster = new InMemoryContainerLogs(now::get);
     final TruncatingSink sink = new TruncatingSink();
     final StringBuilder emitted = new StringBuilder();
+    private InMemoryLogs redactedLogs = new InMemoryLogs();
     LogCollectorConfig config = LogCollectorConfig.builder()
             .minBackoff(Duration.ofMillis(1))
             .maxBackoff(Duration.ofMillis(10))
@@ -40,6 +45,30 @@ final class Scene implements AutoCloseable {
         collector.start();
         cluster.setState(STEP, State.RUNNING);
         return this;
+    }
+
+    /** A collector that masks a secret, with a sink that knows of such things. */
+    void redactInto(InMemoryLogs logs, String secret) {
+        redactedLogs = logs;
+        LogCollectorConfig redacting = LogCollectorConfig.builder()
+                .minBackoff(Duration.ofMillis(1))
+                .maxBackoff(Duration.ofMillis(10))
+                .redaction(new SecretRedaction("test", id -> List.of(secret)))
+                .build();
+        collector = new LogCollector(cluster, logs, redacting, now::get);
+    }
+
+    LogInfo redacted() {
+        await(() -> redactedLogs.find(LOG).filter(LogInfo::isSealed).isPresent());
+        return redactedLogs.find(LOG).orElseThrow();
+    }
+
+    String redactedText() {
+        try (InputStream text = redactedLogs.read(LOG, 0, Long.MAX_VALUE)) {
+            return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Another collector instead of the one so far. */

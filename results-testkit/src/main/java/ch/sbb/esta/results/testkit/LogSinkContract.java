@@ -19,6 +19,7 @@ import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
 import ch.sbb.esta.results.spi.LogWriter.LineMark;
+import ch.sbb.esta.results.spi.RedactedLog;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -402,6 +403,31 @@ public abstract class LogSinkContract {
                 .extracting(LogDefect::reason)
                 .containsExactly(Reason.HEAD_UNPROVEN, Reason.ANCHOR_LOST, Reason.READER_LAGGED);
         assertThat(sealed.defects()).extracting(LogDefect::offset).containsExactly(0L, 5L, 5L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    final void aRedactionIsRemembered(boolean withText) {
+        LogWriter writer = sink.open(ID);
+        if (!(writer instanceof RedactedLog log)) {
+            return;
+        }
+        assertThat(writer.info().redactedBy()).isEmpty();
+        log.redactedBy("platform secrets");
+        if (withText) {
+            line(writer, T0, "login *****\n");
+            writer.flush();
+            kill(sink);
+            sink = openSink();
+            writer = sink.open(ID);
+            assertThat(writer.info().redactedBy()).contains("platform secrets");
+        }
+        LogInfo sealed = writer.seal();
+        assertThat(sealed.redactedBy()).contains("platform secrets");
+        assertThat(source.find(ID)).contains(sealed);
+        assertCode(
+                Code.INVALID,
+                () -> ((RedactedLog) sink.open(new ContainerLogId("ci", "run-2", "p", "c", 0))).redactedBy(""));
     }
 
     @Test
