@@ -100,7 +100,9 @@ final class BusyContainers implements AutoCloseable {
             }
             byte[] emitted = container.emitted();
             assertThat(java.util.Arrays.mismatch(stored, emitted))
-                    .as("%s: first difference of %s, %d bytes of %d", story, container.id, stored.length, emitted.length)
+                    .as(
+                            "%s: first difference of %s, %d bytes of %d",
+                            story, container.id, stored.length, emitted.length)
                     .isEqualTo(-1);
         }
     }

@@ -35,8 +35,7 @@ final class CollectorMain {
                 TestStore.Opened store = TestStore.open(all.subList(2, all.size()));
                 FabricContainerLogs logs = new FabricContainerLogs(client, FabricConfig.defaults());
                 SegmentedLogs sink = new SegmentedLogs(store.blobs(), sinkConfig(Path.of(all.get(1))));
-                LogCollector collector =
-                        new LogCollector(logs, sink, collectorConfig(), InstantSource.system())) {
+                LogCollector collector = new LogCollector(logs, sink, collectorConfig(), InstantSource.system())) {
             collector.start();
             say("collecting");
             ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(Threads.named("test-status"));

@@ -85,7 +85,9 @@ final class CollectorProcess implements AutoCloseable {
     }
 
     private void assertRunning() {
-        assertThat(process.isAlive()).as("the collector ended by itself:\n%s", printed()).isTrue();
+        assertThat(process.isAlive())
+                .as("the collector ended by itself:\n%s", printed())
+                .isTrue();
     }
 
     /** SIGKILL: nothing of it runs any more, not even what is meant for its end. */

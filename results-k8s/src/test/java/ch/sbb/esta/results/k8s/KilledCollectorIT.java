@@ -97,10 +97,18 @@ final class KilledCollectorIT {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void twoCollectorsOfTheSameContainersStoreEveryLineOnce(TestStore.Kind kind) throws Exception {
-        TestStore store = start(kind);
+    @Test
+    void twoCollectorsOfTheSameContainersStoreEveryLineOnce() throws Exception {
+        collectTwice(start(TestStore.Kind.S3));
+    }
+
+    @Test
+    @Tag("long")
+    void twoCollectorsOfTheSameContainersWriteEveryLineToFilesOnce() throws Exception {
+        collectTwice(start(TestStore.Kind.FILES));
+    }
+
+    private void collectTwice(TestStore store) throws Exception {
         containers.start();
         CollectorProcess one = startProcess(store);
         CollectorProcess other = startProcess(store);
@@ -116,10 +124,33 @@ final class KilledCollectorIT {
         check(store, "collected by two, seed " + seed);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aPausedCollectorThatWakesBehindTheSealingChangesNothing(TestStore.Kind kind) throws Exception {
-        TestStore store = start(kind);
+    @Test
+    void whatACollectorHasLeftToAnotherItTakesOverWhenThatOneDies() throws Exception {
+        TestStore store = start(TestStore.Kind.S3);
+        containers.start();
+        CollectorProcess one = startProcess(store);
+        CollectorProcess other = startProcess(store);
+        await().atMost(PATIENCE).until(() -> one.left() + other.left() >= CONTAINERS);
+        one.kill();
+        other.outlives(Duration.ofSeconds(1));
+        containers.endAll();
+        other.awaitIdle();
+        other.end();
+        check(store, "one of two killed, seed " + seed);
+    }
+
+    @Test
+    void aPausedCollectorThatWakesBehindTheSealingChangesNothing() throws Exception {
+        pauseOne(start(TestStore.Kind.S3));
+    }
+
+    @Test
+    @Tag("long")
+    void aPausedCollectorThatWakesBehindTheSealingChangesNoFile() throws Exception {
+        pauseOne(start(TestStore.Kind.FILES));
+    }
+
+    private void pauseOne(TestStore store) throws Exception {
         containers.start();
         CollectorProcess paused = startProcess(store);
         paused.awaitCollecting();
@@ -153,8 +184,7 @@ final class KilledCollectorIT {
         arguments.add(folder.resolve("kubeconfig").toString());
         arguments.add(folder.resolve("spool").toString());
         arguments.addAll(store.arguments());
-        CollectorProcess process =
-                CollectorProcess.start(folder.resolve("printed-" + processes.size()), arguments);
+        CollectorProcess process = CollectorProcess.start(folder.resolve("printed-" + processes.size()), arguments);
         processes.add(process);
         return process;
     }
