@@ -456,7 +456,7 @@ final class ContainerCollection {
                 e.addSuppressed(again);
             }
         }
-        if (!(e instanceof ResultsException known) || known.code() != ResultsException.Code.UNAVAILABLE) {
+        if (!SinkWriter.isRefusal(e)) {
             // What a writer holds after an unexpected failure is not known: the durable part is.
             close();
         }

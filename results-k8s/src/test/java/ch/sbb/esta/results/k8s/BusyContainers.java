@@ -66,7 +66,11 @@ final class BusyContainers implements AutoCloseable {
 
     /** Lets every container start and write. */
     void start() {
-        containers.forEach(Writing::start);
+        start(0, containers.size());
+    }
+
+    void start(int from, int to) {
+        containers.subList(from, to).forEach(Writing::start);
     }
 
     /** Ends a container; no effect on one that has ended. */
@@ -78,8 +82,22 @@ final class BusyContainers implements AutoCloseable {
         containers.forEach(Writing::end);
     }
 
-    ContainerLogId id(int container) {
-        return containers.get(container).id;
+    /** The node drops the pods of which every container has ended, and their logs with them. */
+    void deletePods() {
+        for (int i = 0; i < containers.size(); i += NAMES.size()) {
+            server.delete(KubeReference.pod(NAMESPACE, pod(i)), TestCluster.object("{\"gracePeriodSeconds\":0}"));
+        }
+    }
+
+    /** How many answers with logs are under way. */
+    int openStreams() {
+        return containers.stream()
+                .mapToInt(c -> server.nodeLog(NAMESPACE, c.pod, c.name).openStreams())
+                .sum();
+    }
+
+    long emittedBytes() {
+        return containers.stream().mapToLong(c -> c.emitted().length).sum();
     }
 
     boolean areSealed(LogSource logs) {
