@@ -11,7 +11,7 @@ import java.time.Duration;
  * <p><b>Tenancy.</b> A link opens one blob and nothing else. Whoever has it can read that blob until it expires.
  *
  * <p><b>Failure.</b> {@code ResultsException}: {@code INVALID} for a malformed key, or for a time that is not positive or longer than
- * the backend grants. Whether the blob exists is not looked at.
+ * the backend grants, or where the store has nothing to sign links with. Whether the blob exists is not looked at.
  */
 public interface BlobLinks {
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An S3 server in this JVM, on the loopback address, that checks signatures: S3Proxy over memory or over a directory.
  *
- * <p>It speaks path-style addressing and honours {@code If-None-Match: *}. Known gaps against a real store: no tagging, no lifecycle
+ * <p>It speaks path-style addressing and honours {@code If-None-Match: *}, unless told not to. Known gaps against a real store: no tagging, no lifecycle
  * rules; over a directory, a key cannot be an object and the beginning of another object's path at once ({@code a} and {@code a/b}), and
  * what stands between two slashes has at most 255 bytes.
  *
@@ -259,11 +259,22 @@ public final class S3Server implements AutoCloseable {
         return HexFormat.of().formatHex(drawn);
     }
 
+    /** What a server does with {@code If-None-Match: *} on a put. */
+    public enum ConditionalPuts {
+        /** It refuses to overwrite, with 412. */
+        HONOURED,
+        /** It overwrites, as stores do that do not know the condition. */
+        IGNORED,
+        /** It refuses the request, with 501. */
+        REFUSED
+    }
+
     /** Settings of an {@link S3Server}. Not thread-safe. */
     public static final class Builder {
 
         private @Nullable Path directory;
         private int port;
+        private ConditionalPuts conditionalPuts = ConditionalPuts.HONOURED;
 
         private Builder() {}
 
@@ -293,13 +304,25 @@ public final class S3Server implements AutoCloseable {
         }
 
         /**
+         * Sets what becomes of {@code If-None-Match: *} on puts and on completions of uploads in parts; by default it is honoured.
+         *
+         * @param conditionalPuts what the server does with the condition
+         * @return this builder
+         */
+        public Builder conditionalPuts(ConditionalPuts conditionalPuts) {
+            this.conditionalPuts = Objects.requireNonNull(conditionalPuts, "conditionalPuts");
+            return this;
+        }
+
+        /**
          * Starts the server.
          *
          * @return the running server, to be closed by the caller
          * @throws IllegalStateException when it cannot listen on the port
          */
         public S3Server open() {
-            BlobStore data = data();
+            BlobStore data =
+                    conditionalPuts == ConditionalPuts.HONOURED ? data() : new Unconditional(data(), conditionalPuts);
             try {
                 return new S3Server(data, port);
             } catch (RuntimeException e) {

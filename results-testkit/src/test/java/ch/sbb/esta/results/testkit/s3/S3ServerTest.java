@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.sbb.esta.results.testkit.s3.S3Server.ConditionalPuts;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -175,6 +176,35 @@ class S3ServerTest {
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
             assertThat(anonymous.statusCode()).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void conditionsOnPutsAreHonouredIgnoredOrRefused() {
+        for (ConditionalPuts mode : ConditionalPuts.values()) {
+            try (S3Server server = S3Server.builder().conditionalPuts(mode).open();
+                    S3Client client = client(server, server.secretKey())) {
+                server.createBucket("bucket");
+                client.putObject(r -> r.bucket("bucket").key("a"), RequestBody.fromString("first"));
+                int status = 200;
+                try {
+                    client.putObject(
+                            r -> r.bucket("bucket").key("a").ifNoneMatch("*"), RequestBody.fromString("second"));
+                } catch (S3Exception e) {
+                    status = e.statusCode();
+                }
+                assertThat(status)
+                        .as(mode.name())
+                        .isEqualTo(
+                                switch (mode) {
+                                    case HONOURED -> 412;
+                                    case IGNORED -> 200;
+                                    case REFUSED -> 501;
+                                });
+                assertThat(client.getObjectAsBytes(r -> r.bucket("bucket").key("a"))
+                                .asUtf8String())
+                        .isEqualTo(mode == ConditionalPuts.IGNORED ? "second" : "first");
+            }
         }
     }
 
