@@ -37,6 +37,9 @@ final class ContainerCollection {
     /** So often in short succession a reader that is behind opens its stream again before the log is labelled. */
     private static final int LAGS = 3;
 
+    /** The longest wait while a pod is being deleted. */
+    private static final Duration HURRIED = Duration.ofMillis(500);
+
     private final ContainerLogId id;
     private final String pod;
     private final Surroundings around;
@@ -46,6 +49,9 @@ final class ContainerCollection {
 
     private @Nullable SinkWriter writer;
     private boolean contested;
+    private boolean left;
+    private long leftAt = -1;
+    private Instant leftSince = Instant.MIN;
     private @Nullable Instant failingSince;
     private long endedAt = -1;
     private int lost;
@@ -116,19 +122,57 @@ final class ContainerCollection {
         } catch (Stop.Stopped e) {
             return Next.STOP;
         } catch (SinkWriter.Conflict e) {
-            if (!contested) {
-                // Opened while the sink could not tell what it has: opening again shows whether somebody else is at
-                // work.
-                contested = true;
-                close();
-                return retry();
-            }
-            LogCollector.LOG.info("{}: left to another collector: {}", id, e.getMessage());
-            around.counters().conflicts.increment();
-            return finish();
+            return fenced(e);
         } catch (RuntimeException e) {
             return failed(e);
         }
+    }
+
+    /**
+     * Another collector has the log. The first time that may be a mistake: a log that was opened while the sink could not tell what it has
+     * belongs to nobody else. After that it is left to that one for as long as it writes.
+     */
+    private Next fenced(SinkWriter.Conflict e) {
+        close();
+        if (!contested) {
+            contested = true;
+            return retry();
+        }
+        if (!left) {
+            left = true;
+            LogCollector.LOG.info("{}: left to another collector: {}", id, e.getMessage());
+            around.counters().conflicts.increment();
+        }
+        leftAt = 0;
+        leftSince = around.clock().instant();
+        return standBy();
+    }
+
+    /**
+     * Whether the collector that the log was left to still has it. It may have died: then nothing is added any more. Who cannot read the
+     * rest himself waits longer, for the other one may hold it.
+     */
+    private boolean isHeldByAnother(SinkWriter opened) {
+        if (leftAt < 0) {
+            return false;
+        }
+        long place = opened.info().extent().bytes();
+        Instant now = around.clock().instant();
+        if (place > leftAt) {
+            leftAt = place;
+            leftSince = now;
+            return true;
+        }
+        boolean unreadable = observed == Standing.GONE || observed == Standing.OUT_OF_REACH;
+        boolean held = unreadable
+                && Duration.between(leftSince, now).compareTo(around.config().giveUpAfter()) < 0;
+        leftAt = held ? leftAt : -1;
+        return held;
+    }
+
+    private Next standBy() {
+        Duration delay = around.config().maxBackoff();
+        return Next.after(beingDeleted && delay.compareTo(HURRIED) > 0 ? HURRIED : delay);
     }
 
     /** Whether the log is over, for this collector at least. */
@@ -152,6 +196,7 @@ final class ContainerCollection {
     }
 
     private Next step() {
+        boolean open = writer != null;
         SinkWriter to = writer();
         if (to.info().isSealed() && !over) {
             return finish();
@@ -160,6 +205,10 @@ final class ContainerCollection {
             return seal(to);
         }
         ask();
+        if (!open && isHeldByAnother(to)) {
+            close();
+            return standBy();
+        }
         return switch (observed) {
             case WAITING -> retry();
             case RUNNING -> stream(to, Mode.FOLLOW);
@@ -407,7 +456,7 @@ final class ContainerCollection {
                 e.addSuppressed(again);
             }
         }
-        if (!(e instanceof ResultsException known) || known.code() != ResultsException.Code.UNAVAILABLE) {
+        if (!SinkWriter.isRefusal(e)) {
             // What a writer holds after an unexpected failure is not known: the durable part is.
             close();
         }
@@ -416,8 +465,7 @@ final class ContainerCollection {
 
     private Next retry() {
         Duration delay = backoff.next();
-        Duration most = Duration.ofMillis(500);
-        return Next.after(beingDeleted && delay.compareTo(most) > 0 ? most : delay);
+        return Next.after(beingDeleted && delay.compareTo(HURRIED) > 0 ? HURRIED : delay);
     }
 
     /** From when to ask for the log again; null for all of it. */

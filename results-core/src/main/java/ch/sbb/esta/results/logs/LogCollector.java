@@ -42,6 +42,9 @@ import org.slf4j.LoggerFactory;
  * <p>When the stored last lines do not come back, collection goes on with the first line that is newer than every stored one, behind an
  * {@code ANCHOR_LOST}.
  *
+ * <p>A log that another collector writes is left to that one and looked at every {@link LogCollectorConfig#maxBackoff()}: when nothing
+ * was added since, it is taken over, for the other one may have died.
+ *
  * <p>Memory: a buffer of 32 KiB for each open stream and the marks of the last lines; never a whole line.
  *
  * <p>Thread-safe. Closing stops without sealing: the next collector on the same sink goes on behind what is durable. What is handed in is
@@ -148,7 +151,7 @@ public final class LogCollector implements AutoCloseable {
     }
 
     /**
-     * Waits until every log of every container that was seen to run or to have run is sealed or left to another collector. Containers that
+     * Waits until every log of every container that was seen to run or to have run is sealed, by whichever collector. Containers that
      * have not started yet do not count.
      *
      * @param most how long to wait

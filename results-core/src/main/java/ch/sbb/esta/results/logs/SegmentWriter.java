@@ -62,7 +62,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private boolean closed;
     private @Nullable ResultsException fenced;
     private @Nullable LogInfo sealed;
-    private boolean failing;
+    private final Outage outage = new Outage();
     private boolean urgent;
     private Instant defectSince = Instant.MAX;
     private Instant notBefore = Instant.MIN;
@@ -245,8 +245,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             while (shipNext()) {
                 LOG.trace("Shipped a segment of {}", id);
             }
-            end();
-            LogInfo info = logs.sealing().finish(id).info();
+            LogInfo info = sealNow();
             lock.lock();
             try {
                 sealed = info;
@@ -257,6 +256,20 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             return info;
         } finally {
             shipping.unlock();
+        }
+    }
+
+    private LogInfo sealNow() {
+        try {
+            end();
+            LogInfo info = logs.sealing().finish(id).info();
+            succeeded();
+            return info;
+        } catch (ResultsException e) {
+            if (e.code() != Code.CONFLICT) {
+                failed(e);
+            }
+            throw e;
         }
     }
 
@@ -305,12 +318,11 @@ final class SegmentWriter implements LogWriter, RedactedLog {
                 stop(e);
             } else {
                 failed(e);
-                logs.storeAnswers(false);
             }
             throw e;
         }
         succeeded();
-        logs.storeAnswers(true);
+        logs.countSegment();
         shipment = null;
         discard(next);
         return true;
@@ -403,11 +415,11 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             }
             GrowingSegment segment = growing;
             if (segment == null) {
-                return failing
+                return !outage.isOver()
                         || (newDefects
                                 && !now.isBefore(defectSince.plus(logs.config().segmentAge())));
             }
-            return failing
+            return !outage.isOver()
                     || urgent
                     || segment.size() >= logs.config().segmentBytes()
                     || !now.isBefore(segment.since().plus(logs.config().segmentAge()));
@@ -418,6 +430,11 @@ final class SegmentWriter implements LogWriter, RedactedLog {
 
     ContainerLogId id() {
         return id;
+    }
+
+    /** Since when this log is not stored. */
+    Outage outage() {
+        return outage;
     }
 
     /** Ships whatever there is, because others need the room or somebody wants to read it. */
@@ -460,31 +477,33 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private void failed(ResultsException e) {
         lock.lock();
         try {
-            if (!failing) {
+            if (outage.isOver()) {
                 LOG.warn("The log {} cannot be stored for now; it waits in the spool: {}", id, e.getMessage());
             }
-            failing = true;
+            outage.failed(e, logs.now());
             notBefore = logs.now().plus(pause);
             Duration doubled = pause.multipliedBy(2);
             pause = doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
         } finally {
             lock.unlock();
         }
+        logs.notStored(e);
     }
 
     private void succeeded() {
         lock.lock();
         try {
-            if (failing) {
+            if (!outage.isOver()) {
                 LOG.info("The log {} is being stored again", id);
             }
-            failing = false;
+            outage.succeeded();
             urgent = false;
             notBefore = Instant.MIN;
             pause = FIRST_PAUSE;
         } finally {
             lock.unlock();
         }
+        logs.stored();
     }
 
     /** Another writer has the log: what waits here is that one's business now. */

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,6 +32,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +59,7 @@ import org.slf4j.LoggerFactory;
  * began it. It puts the bytes into the spool and either takes all of them or, when it throws {@code UNAVAILABLE}, none: the spool is full
  * although it waited up to two seconds for the blob store (not at all when that failed last), or the disk is. {@link LogWriter#flush} and
  * {@link LogWriter#seal} throw what the blob store throws; what they have not stored stays in the spool, and the same call goes on where
- * it failed. {@link #open} while the blob store is away begins at the log's first byte; if something of it was stored before, the writer
+ * it failed. {@link #open} while the blob store is away, or denies, begins at the log's first byte; if something of it was stored before, the writer
  * gets {@code CONFLICT} when the blob store is back, and opening again goes on behind what is stored. In the background a failed upload is repeated, with pauses of 0.5 to 10 seconds, as long as the writer is open. What is only
  * in the spool is lost when the process dies; the next writer then begins behind the last segment.
  *
@@ -80,7 +83,10 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
     private final ScheduledThreadPoolExecutor timer;
     private final ThreadPoolExecutor shippers;
     private final ScheduledFuture<?> ageCheck;
-    private volatile boolean storeAnswers = true;
+    private final Outage puts = new Outage();
+    private final Outage looks = new Outage();
+    private final LongAdder segments = new LongAdder();
+    private final LongAdder failures = new LongAdder();
     private volatile boolean closed;
 
     /**
@@ -103,7 +109,7 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
         this.config = Objects.requireNonNull(config, "config");
         blobs = new LogBlobs(Objects.requireNonNull(store, "store"));
         reader = new LogReader(blobs);
-        spool = new Spool(config.spoolDirectory(), config.spoolBytes());
+        spool = new Spool(config.spoolDirectory(), config.spoolBytes(), config.clock());
         sealing = new Sealing(blobs, reader, spool);
         shippers = new ThreadPoolExecutor(
                 SHIPPERS,
@@ -145,12 +151,19 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
      */
     private Found lookOrBegin(ContainerLogId id) {
         try {
-            return reader.look(id);
+            Found found = reader.look(id);
+            looks.succeeded();
+            return found;
         } catch (ResultsException e) {
-            if (!e.isRetryable()) {
+            failures.increment();
+            looks.failed(e, now());
+            if (!e.isRetryable() && e.code() != ResultsException.Code.DENIED) {
                 throw e;
             }
-            LOG.info("{}: begins in the spool, because the blob store does not answer: {}", id, e.getMessage());
+            LOG.info(
+                    "{}: begins in the spool, because the blob store does not tell what it has: {}",
+                    id,
+                    e.getMessage());
             return Found.nothing();
         }
     }
@@ -310,8 +323,37 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
         writers.remove(writer);
     }
 
-    void storeAnswers(boolean answers) {
-        storeAnswers = answers;
+    /**
+     * How things stand: whether logs are stored, and since when not.
+     *
+     * @return the state of this moment
+     */
+    public LogStoreStats stats() {
+        Optional<Outage.Failure> longest = Stream.concat(
+                        Stream.of(puts, looks, spool.outage()), writers.stream().map(SegmentWriter::outage))
+                .flatMap(outage -> outage.failure().stream())
+                .min(Comparator.comparing(Outage.Failure::since));
+        return new LogStoreStats(
+                writers.size(),
+                spool.used(),
+                spool.bound(),
+                segments.sum(),
+                failures.sum() + spool.failures(),
+                longest.map(Outage.Failure::since).orElse(null),
+                longest.map(Outage.Failure::error).orElse(null));
+    }
+
+    void countSegment() {
+        segments.increment();
+    }
+
+    void stored() {
+        puts.succeeded();
+    }
+
+    void notStored(ResultsException e) {
+        failures.increment();
+        puts.failed(e, now());
     }
 
     /** Gets room in the spool, if need be by having everything shipped that waits there. */
@@ -324,7 +366,7 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
             return;
         }
         writers.forEach(SegmentWriter::hurry);
-        if (!spool.tryReserve(bytes, storeAnswers ? SPACE_WAIT_NANOS : 0)) {
+        if (!spool.tryReserve(bytes, puts.isOver() ? SPACE_WAIT_NANOS : 0)) {
             throw spool.full(bytes);
         }
     }

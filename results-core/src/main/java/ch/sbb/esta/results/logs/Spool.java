@@ -12,8 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * The directory in which growing segments lie, and the bound on them. Every instance has a directory of its own below the configured
  * one, with a lock file; what dead processes left is removed at the start. Thread-safe.
  */
-final class Spool implements AutoCloseable {
+final class Spool implements AutoCloseable, SpoolFile.Disk {
 
     private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
     private static final String PREFIX = "logs-";
@@ -32,13 +34,17 @@ final class Spool implements AutoCloseable {
     private final Path directory;
     private final FileChannel lockFile;
     private final long bound;
+    private final InstantSource clock;
+    private final Outage outage = new Outage();
+    private final LongAdder failures = new LongAdder();
     private final AtomicLong names = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
     private long used;
 
-    Spool(Path parent, long bound) {
+    Spool(Path parent, long bound, InstantSource clock) {
         this.bound = bound;
+        this.clock = clock;
         try {
             Files.createDirectories(parent);
             removeDead(parent);
@@ -57,11 +63,40 @@ final class Spool implements AutoCloseable {
     }
 
     SpoolFile newFile(int bufferBytes) {
-        return new SpoolFile(directory.resolve(Long.toString(names.incrementAndGet())), bufferBytes);
+        return new SpoolFile(directory.resolve(Long.toString(names.incrementAndGet())), bufferBytes, this);
     }
 
     long bound() {
         return bound;
+    }
+
+    long used() {
+        lock.lock();
+        try {
+            return used;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Since when the disk takes nothing. */
+    Outage outage() {
+        return outage;
+    }
+
+    long failures() {
+        return failures.sum();
+    }
+
+    @Override
+    public void written() {
+        outage.succeeded();
+    }
+
+    @Override
+    public void failed(IOException e) {
+        failures.increment();
+        outage.failed(e, clock.instant());
     }
 
     boolean tryReserve(long bytes) {
@@ -97,6 +132,10 @@ final class Spool implements AutoCloseable {
         lock.lock();
         try {
             used -= bytes;
+            if (used == 0) {
+                // Nothing needs the disk.
+                outage.succeeded();
+            }
             released.signalAll();
         } finally {
             lock.unlock();

@@ -19,6 +19,8 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class LogCollectorTest {
@@ -559,16 +561,35 @@ class LogCollectorTest {
     }
 
     @Test
-    void aLogThatAnotherCollectorKeepsIsLeftToIt() {
+    void aLogThatAnotherCollectorKeepsIsLeftToItUntilThatOneDoesNotGoOn() {
         try (Scene scene = new Scene().start()) {
             scene.emit(0, 20);
             scene.awaitStored();
             scene.sink.refuse(Code.CONFLICT, 2);
-            scene.emit("not ours");
+            scene.emit(20, 40);
             scene.terminate();
-            LogInfo info = scene.sealed();
-            assertThat(info.state()).isEqualTo(LogState.LIVE);
+            scene.assertComplete();
             assertThat(scene.collector.stats().conflicts()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aPodThatVanishedIsNotLabelledWhileAnotherCollectorMayHoldTheRest() {
+        try (Scene scene = new Scene().start()) {
+            scene.emit(0, 20);
+            scene.awaitStored();
+            scene.sink.refuse(Code.CONFLICT, 1_000_000);
+            scene.emitLost("held by the other one");
+            Scene.await(() -> scene.collector.stats().conflicts() == 1);
+            scene.cluster.deletePod("ci", "build-pod");
+            AtomicInteger before = new AtomicInteger();
+            Awaitility.await("nothing is tried any more")
+                    .atMost(Duration.ofSeconds(10))
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> before.getAndSet(scene.sink.refusals.get()) == scene.sink.refusals.get());
+            scene.sink.refuse(Code.CONFLICT, 0);
+            scene.pass(Duration.ofMinutes(16));
+            scene.assertDefects(Reason.POD_VANISHED);
         }
     }
 

@@ -12,6 +12,7 @@ import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.logs.LogStoreConfig;
+import ch.sbb.esta.results.logs.LogStoreStats;
 import ch.sbb.esta.results.logs.SegmentedLogs;
 import ch.sbb.esta.results.memory.InMemoryBlobStore;
 import ch.sbb.esta.results.spi.BlobStore;
@@ -36,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -389,6 +391,100 @@ class SegmentedLogsTest {
 
     private static int taken(LogWriter writer) {
         return (int) (writer.info().extent().bytes() / 1000);
+    }
+
+    @Test
+    void whatDoesNotWorkIsToldSinceWhenAndWhyUntilItWorksAgain() {
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        ManualClock clock = new ManualClock(T0);
+        SegmentedLogs logs = open(wire, config().clock(clock));
+        LogWriter writer = logs.open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        LogStoreStats fine = logs.stats();
+        assertThat(fine).isEqualTo(new LogStoreStats(1, 0, 1L << 30, 1, 0, null, null));
+        assertThat(fine.isHealthy()).isTrue();
+
+        wire.stop();
+        write(writer, 10, 20);
+        clock.advance(Duration.ofSeconds(1));
+        assertCode(Code.UNAVAILABLE, writer::flush);
+        clock.advance(Duration.ofSeconds(1));
+        assertCode(Code.UNAVAILABLE, writer::flush);
+        logs.open(new ContainerLogId("ci", "run-2", "pod-2", "step-a", 0));
+        LogStoreStats failing = logs.stats();
+        assertThat(failing.isHealthy()).isFalse();
+        assertThat(failing.failingSince()).isEqualTo(T0.plusSeconds(1));
+        assertThat(failing.lastError()).contains("made to fail");
+        assertThat(failing.failures()).isEqualTo(3);
+        assertThat(failing.writers()).isEqualTo(2);
+        assertThat(failing.spoolBytes()).isBetween(180L, 2_000L);
+
+        wire.start();
+        writer.seal();
+        assertThat(logs.stats().isHealthy())
+                .as("the other log was not looked for again")
+                .isFalse();
+        logs.open(new ContainerLogId("ci", "run-2", "pod-2", "step-a", 0));
+        LogStoreStats healed = logs.stats();
+        assertThat(healed.isHealthy()).isTrue();
+        assertThat(healed.lastError()).isNull();
+        assertThat(healed.segments()).isEqualTo(2);
+        assertThat(healed.failures()).isEqualTo(3);
+        assertThat(healed.spoolBytes()).isZero();
+    }
+
+    @Test
+    void aFailureToSealIsToldToo() {
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        SegmentedLogs logs = logs(wire);
+        LogWriter writer = logs.open(ID);
+        wire.stop();
+        assertCode(Code.UNAVAILABLE, writer::seal);
+        assertThat(logs.stats().isHealthy()).isFalse();
+        wire.start();
+        writer.seal();
+        assertThat(logs.stats().isHealthy()).isTrue();
+    }
+
+    /** What does not fit on the disk is refused; what lies in memory goes to the blob store, and the next piece takes its place there. */
+    @Test
+    void aFullDiskTakesNothingThatItCannotKeepAndIsTold() throws IOException {
+        SegmentedLogs logs = logs(blobs);
+        Path own;
+        try (Stream<Path> directories = Files.list(directory.resolve("spool"))) {
+            own = directories.findFirst().orElseThrow();
+        }
+        List<Path> links = new ArrayList<>();
+        for (int name = 1; name < 1_000; name++) {
+            links.add(Files.createSymbolicLink(own.resolve(Integer.toString(name)), Path.of("/dev/full")));
+        }
+        LogWriter writer = logs.open(ID);
+        int refused = 0;
+        for (int i = 0; i < 5_000; i++) {
+            byte[] line = line(i);
+            long before = writer.info().extent().bytes();
+            writer.beginLine(T0.plusMillis(i));
+            try {
+                writer.append(line, 0, line.length);
+            } catch (ResultsException e) {
+                refused++;
+                assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
+                assertThat(e).hasMessageContaining("spool").hasMessageContaining("make room");
+                assertThat(writer.info().extent().bytes()).isEqualTo(before);
+                assertThat(logs.stats().isHealthy()).isFalse();
+                assertThat(logs.stats().lastError()).isNotBlank();
+                writer.flush();
+                writer.append(line, 0, line.length);
+            }
+        }
+        assertThat(refused).isGreaterThan(3);
+        for (Path link : links) {
+            Files.deleteIfExists(link);
+        }
+        assertThat(writer.seal().state()).isEqualTo(LogState.COMPLETE);
+        assertThat(logs.stats().isHealthy()).isTrue();
+        assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 5_000));
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
@@ -40,6 +41,7 @@ public final class S3Server implements AutoCloseable {
     private static final long LARGEST_SIGNED_PAYLOAD = 256L << 20;
 
     private final BlobStore data;
+    private final Trouble trouble;
     private final String accessKey = random(10).toUpperCase(Locale.ROOT);
     private final String secretKey = random(20);
     private final int port;
@@ -50,6 +52,7 @@ public final class S3Server implements AutoCloseable {
 
     private S3Server(BlobStore data, int port) {
         this.data = data;
+        this.trouble = new Trouble(data);
         this.port = listen(port);
     }
 
@@ -145,6 +148,35 @@ public final class S3Server implements AutoCloseable {
         }
     }
 
+    /**
+     * Answers every request about objects with an error from now on, as an overloaded store (503) or one whose policy was changed (403) does.
+     *
+     * @param status 400 to 599
+     */
+    public void refuse(int status) {
+        if (status < 400 || status > 599) {
+            throw new IllegalArgumentException("status " + status + " is no refusal: give 400 to 599");
+        }
+        trouble.refuse(status);
+    }
+
+    /**
+     * Takes its time from now on: whatever is put is kept, and answered, only after that.
+     *
+     * @param delay how long, for each put; zero for no delay
+     */
+    public void delayPuts(Duration delay) {
+        if (Objects.requireNonNull(delay, "delay").isNegative()) {
+            throw new IllegalArgumentException("the delay must not be negative, was " + delay);
+        }
+        trouble.delayPuts(delay);
+    }
+
+    /** Ends what {@link #refuse} and {@link #delayPuts} began; puts that are held back go on at once. */
+    public void heal() {
+        trouble.end();
+    }
+
     /** Stops for good. What was kept in memory is gone, what lies in a directory stays. */
     @Override
     public synchronized void close() {
@@ -166,7 +198,7 @@ public final class S3Server implements AutoCloseable {
 
     private synchronized int listen(int wanted) {
         S3Proxy server = S3Proxy.builder()
-                .blobStore(data)
+                .blobStore(trouble)
                 .endpoint(endpoint(wanted))
                 .awsAuthentication(AuthenticationType.AWS_V4, accessKey, secretKey)
                 .ignoreUnknownHeaders(true)

@@ -14,10 +14,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -69,6 +73,53 @@ class S3ServerTest {
                                 .asUtf8String())
                         .isEqualTo("text");
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {403, 503})
+    void aRefusingServerAnswersEverythingWithTheStatusUntilItIsHealed(int status) {
+        try (S3Server server = S3Server.open();
+                S3Client client = client(server, server.secretKey())) {
+            server.createBucket("bucket");
+            client.putObject(r -> r.bucket("bucket").key("a"), RequestBody.fromString("text"));
+            server.refuse(status);
+            List<Runnable> calls = List.of(
+                    () -> client.putObject(r -> r.bucket("bucket").key("b"), RequestBody.fromString("text")),
+                    () -> client.getObjectAsBytes(r -> r.bucket("bucket").key("a")),
+                    () -> client.headObject(r -> r.bucket("bucket").key("a")),
+                    () -> client.deleteObject(r -> r.bucket("bucket").key("a")),
+                    () -> client.listObjectsV2(r -> r.bucket("bucket")));
+            for (Runnable call : calls) {
+                assertThatThrownBy(call::run)
+                        .isInstanceOfSatisfying(
+                                S3Exception.class,
+                                e -> assertThat(e.statusCode()).isEqualTo(status));
+            }
+            assertThatThrownBy(() -> server.refuse(200)).hasMessageContaining("200");
+            server.heal();
+            assertThat(client.listObjectsV2(r -> r.bucket("bucket")).contents())
+                    .extracting(S3Object::key)
+                    .containsExactly("a");
+        }
+    }
+
+    @Test
+    void aSlowServerKeepsAPutOnlyAfterItsTimeOrWhenItIsHealed() {
+        try (S3Server server = S3Server.open();
+                S3Client client = client(server, server.secretKey())) {
+            server.createBucket("bucket");
+            server.delayPuts(Duration.ofMillis(300));
+            long begun = System.nanoTime();
+            client.putObject(r -> r.bucket("bucket").key("a"), RequestBody.fromString("text"));
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(299));
+            server.delayPuts(Duration.ofHours(1));
+            CompletableFuture<?> put = CompletableFuture.supplyAsync(
+                    () -> client.putObject(r -> r.bucket("bucket").key("b"), RequestBody.fromString("text")));
+            assertThat(client.listObjectsV2(r -> r.bucket("bucket")).contents()).hasSize(1);
+            assertThat(put).isNotDone();
+            server.heal();
+            assertThat(put).succeedsWithin(Duration.ofSeconds(30));
         }
     }
 
