@@ -9,7 +9,10 @@ import java.util.Optional;
 /** Runs the benchmark that is named, or lists all. */
 public final class BenchmarkMain {
 
-    private static final List<Benchmark> ALL = List.of(new ArchiveVsCopy());
+    private static final long LARGE_LOG = 500_000_000;
+
+    private static final List<Benchmark> ALL =
+            List.of(new ArchiveVsCopy(), new LogVsGzip(LARGE_LOG, 3), new LogHeap(LARGE_LOG));
 
     private BenchmarkMain() {}
 
