@@ -58,15 +58,18 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private boolean newDefects;
     private @Nullable String redactedBy;
     private long notes;
-    private boolean ending;
-    private boolean closed;
-    private @Nullable ResultsException fenced;
-    private @Nullable LogInfo sealed;
     private boolean failing;
     private boolean urgent;
     private Instant defectSince = Instant.MAX;
     private Instant notBefore = Instant.MIN;
     private Duration pause = FIRST_PAUSE;
+
+    /** Written under the lock; the caller's thread, which looks at them for each line, reads them without. */
+    private volatile boolean ending;
+
+    private volatile boolean closed;
+    private volatile @Nullable ResultsException fenced;
+    private volatile @Nullable LogInfo sealed;
 
     SegmentWriter(SegmentedLogs logs, ContainerLogId id, LogTail tail) {
         this.logs = logs;
@@ -100,13 +103,9 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     @Override
     public void beginLine(Instant time) {
         Objects.requireNonNull(time, "time");
-        lock.lock();
-        try {
-            requireWritable();
-            lines.begin(time);
-        } finally {
-            lock.unlock();
-        }
+        requireWritable();
+        // What was begun has no byte yet and is the caller's business alone.
+        lines.begin(time);
     }
 
     @Override
@@ -159,21 +158,12 @@ final class SegmentWriter implements LogWriter, RedactedLog {
      * @return whether the next byte begins a line
      */
     private boolean rereadLastLine() {
-        LineMark mark;
-        boolean newLine;
-        long start;
-        lock.lock();
-        try {
-            requireWritable();
-            newLine = lines.newLine() != null;
-            mark = lines.unread();
-            start = lines.lineStart();
-        } finally {
-            lock.unlock();
-        }
+        requireWritable();
+        LineMark mark = lines.unread();
         if (mark == null) {
-            return newLine;
+            return lines.newLine() != null;
         }
+        long start = lines.lineStart();
         MessageDigest digest = lines.digest();
         digest.reset();
         try (InputStream text = new LogText(logs.reader(), id, start, start + mark.length())) {
@@ -185,7 +175,12 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             throw new ResultsException(
                     Code.UNAVAILABLE, "the last line of the log " + id + " could not be read; call again", e);
         }
-        lines.reread(mark, digest);
+        lock.lock();
+        try {
+            lines.reread(mark, digest);
+        } finally {
+            lock.unlock();
+        }
         return false;
     }
 
@@ -221,7 +216,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     public void flush() {
         shipping.lock();
         try {
-            if (sealed() != null) {
+            if (sealed != null) {
                 return;
             }
             requireNotStopped();
@@ -237,7 +232,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     public LogInfo seal() {
         shipping.lock();
         try {
-            LogInfo done = sealed();
+            LogInfo done = sealed;
             if (done != null) {
                 return done;
             }
@@ -513,7 +508,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     public void close() {
         shipping.lock();
         try {
-            if (isClosed()) {
+            if (closed) {
                 return;
             }
             try {
@@ -546,45 +541,17 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     }
 
     private boolean canShip() {
-        lock.lock();
-        try {
-            return fenced == null && sealed == null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private @Nullable LogInfo sealed() {
-        lock.lock();
-        try {
-            return sealed;
-        } finally {
-            lock.unlock();
-        }
+        return fenced == null && sealed == null;
     }
 
     private void requireNotStopped() {
-        lock.lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the writer of the log " + id + " is closed");
-            }
-            ResultsException conflict = fenced;
-            if (conflict != null) {
-                throw new ResultsException(
-                        Code.CONFLICT, Objects.requireNonNullElse(conflict.getMessage(), "fenced"), conflict);
-            }
-        } finally {
-            lock.unlock();
+        if (closed) {
+            throw new IllegalStateException("the writer of the log " + id + " is closed");
+        }
+        ResultsException conflict = fenced;
+        if (conflict != null) {
+            throw new ResultsException(
+                    Code.CONFLICT, Objects.requireNonNullElse(conflict.getMessage(), "fenced"), conflict);
         }
     }
 

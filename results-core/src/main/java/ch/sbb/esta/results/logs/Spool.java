@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,9 +34,10 @@ final class Spool implements AutoCloseable {
     private final FileChannel lockFile;
     private final long bound;
     private final AtomicLong names = new AtomicLong();
+    private final AtomicLong used = new AtomicLong();
+    private final AtomicInteger waiting = new AtomicInteger();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
-    private long used;
 
     Spool(Path parent, long bound) {
         this.bound = bound;
@@ -65,38 +67,42 @@ final class Spool implements AutoCloseable {
     }
 
     boolean tryReserve(long bytes) {
-        lock.lock();
-        try {
-            if (bytes > bound - used) {
-                return false;
+        long before = used.get();
+        while (bytes <= bound - before) {
+            if (used.compareAndSet(before, before + bytes)) {
+                return true;
             }
-            used += bytes;
-            return true;
-        } finally {
-            lock.unlock();
+            before = used.get();
         }
+        return false;
     }
 
     /** Waits for space for a while; an interrupt ends the wait and stays set. */
     boolean tryReserve(long bytes, long nanos) {
         lock.lock();
+        waiting.incrementAndGet();
         try {
             long left = nanos;
-            while (bytes > bound - used && left > 0) {
+            while (bytes > bound - used.get() && left > 0) {
                 left = released.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            waiting.decrementAndGet();
             lock.unlock();
         }
         return tryReserve(bytes);
     }
 
     void release(long bytes) {
+        used.addAndGet(-bytes);
+        // Who begins to wait after this look sees the room.
+        if (waiting.get() == 0) {
+            return;
+        }
         lock.lock();
         try {
-            used -= bytes;
             released.signalAll();
         } finally {
             lock.unlock();
