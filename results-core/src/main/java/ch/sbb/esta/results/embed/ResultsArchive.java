@@ -12,11 +12,15 @@ import ch.sbb.esta.results.logs.LogCollector;
 import ch.sbb.esta.results.logs.LogCollectorConfig;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogListener;
+import ch.sbb.esta.results.logs.LogRecords;
+import ch.sbb.esta.results.logs.PlainLogs;
+import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import ch.sbb.esta.results.spi.RunWatcher;
 import ch.sbb.esta.results.spi.Watching;
@@ -43,6 +47,7 @@ public final class ResultsArchive implements AutoCloseable {
     private final @Nullable RunSweep sweep;
     private final @Nullable Logs logs;
     private final @Nullable AbandonedLogs abandoned;
+    private final @Nullable LogRecording recording;
     private final InstantSource clock;
     private final Duration closeTimeout;
     private @Nullable Running running;
@@ -57,11 +62,13 @@ public final class ResultsArchive implements AutoCloseable {
             RunArchiver archiver,
             @Nullable RunSweep sweep,
             @Nullable AbandonedLogs abandoned,
+            @Nullable LogRecording recording,
             Duration closeTimeout) {
         this.watcher = watcher;
         this.archiver = archiver;
         this.sweep = sweep;
         this.abandoned = abandoned;
+        this.recording = recording;
         this.logs = builder.logs();
         this.clock = builder.clock;
         this.closeTimeout = closeTimeout;
@@ -95,6 +102,9 @@ public final class ResultsArchive implements AutoCloseable {
             if (logs != null) {
                 collector = new LogCollector(logs.from, logs.to, logs.config, clock);
                 logs.listeners.forEach(collector::addListener);
+                if (recording != null) {
+                    collector.addListener(recording);
+                }
                 collector.start();
             }
             running = new Running(watcher.watch(archiver), collector);
@@ -103,6 +113,9 @@ public final class ResultsArchive implements AutoCloseable {
             }
             if (abandoned != null && collector != null) {
                 abandoned.start(collector);
+            }
+            if (recording != null) {
+                recording.start();
             }
         } finally {
             if (running == null) {
@@ -138,7 +151,11 @@ public final class ResultsArchive implements AutoCloseable {
             current.collector.close();
             open = current.collector.openLogs();
         }
-        return new Remainder(archiver.close(closeTimeout), open);
+        RunArchiver.Remainder left = archiver.close(closeTimeout);
+        if (recording != null) {
+            recording.stop(closeTimeout);
+        }
+        return new Remainder(left, open);
     }
 
     /** Stops; see {@link #stop()}. */
@@ -164,7 +181,12 @@ public final class ResultsArchive implements AutoCloseable {
         }
         long end = System.nanoTime() + limit.toNanos();
         return (current.collector == null || current.collector.awaitIdle(limit))
-                && archiver.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+                && archiver.awaitIdle(until(end))
+                && (recording == null || recording.awaitIdle(until(end)));
+    }
+
+    private static Duration until(long nanoTime) {
+        return Duration.ofNanos(Math.max(0, nanoTime - System.nanoTime()));
     }
 
     /**
@@ -277,6 +299,8 @@ public final class ResultsArchive implements AutoCloseable {
         private @Nullable Quarantine quarantine;
         private @Nullable ContainerLogs containerLogs;
         private @Nullable LogSink sink;
+        private String logBackend = "S3";
+        private @Nullable BlobStore plainLogs;
         private @Nullable ArchiverConfig archiverConfig;
         private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
         private ResultNaming naming = ResultNaming.defaults();
@@ -356,6 +380,30 @@ public final class ResultsArchive implements AutoCloseable {
         public Builder logs(ContainerLogs from, LogSink to) {
             this.containerLogs = Objects.requireNonNull(from, "from");
             this.sink = Objects.requireNonNull(to, "to");
+            return this;
+        }
+
+        /**
+         * Sets what the Records of logs say of where the logs lie; {@code S3} unless set. Where the sink is a {@link LogSource} and the
+         * store takes Records of any type, each finished TaskRun with logs gets such a Record; see {@link LogRecords}.
+         *
+         * @param backend for example {@code File}
+         * @return this
+         */
+        public Builder logBackend(String backend) {
+            this.logBackend = Objects.requireNonNull(backend, "backend");
+            return this;
+        }
+
+        /**
+         * Copies the logs of finished TaskRuns as plain text too, where a Tekton Results server with {@code LOGS_TYPE=blob} finds them;
+         * see {@link PlainLogs}. Needs what {@link #logBackend} needs.
+         *
+         * @param copies where the copies go; its prefix is the server's {@code LOGS_PATH}
+         * @return this
+         */
+        public Builder plainLogs(BlobStore copies) {
+            this.plainLogs = Objects.requireNonNull(copies, "copies");
             return this;
         }
 
@@ -469,7 +517,18 @@ public final class ResultsArchive implements AutoCloseable {
             if (abandoned != null) {
                 archiver.listener(abandoned);
             }
-            return new ResultsArchive(this, watcher, archiver.build(), sweep, abandoned, archiverConfig.closeTimeout());
+            LogRecording recording = containerLogs != null
+                            && sink instanceof LogSource source
+                            && store instanceof RecordCreation creation
+                    ? new LogRecording(
+                            new LogRecords(store, creation, source, logBackend),
+                            plainLogs == null ? null : new PlainLogs(store, source, plainLogs))
+                    : null;
+            if (recording != null) {
+                archiver.listener(recording);
+            }
+            return new ResultsArchive(
+                    this, watcher, archiver.build(), sweep, abandoned, recording, archiverConfig.closeTimeout());
         }
 
         private static void missing(List<String> missing, @Nullable Object part, String text) {

@@ -250,6 +250,20 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
     }
 
     /**
+     * Removes the segments of sealed logs that a process left behind which died right after sealing. Opening such a log to write does the
+     * same for one log; this goes through all of a namespace, in lists of 1,000 blobs. To be called now and then, by one process.
+     *
+     * @param namespace the namespace
+     * @return how many logs had something left behind
+     * @throws ResultsException as the blob store throws it
+     */
+    public int removeOrphans(String namespace) {
+        // Checks the name.
+        ContainerLogId any = new ContainerLogId(namespace, "uid", "pod", "container", 0);
+        return sealing.removeOrphans(any.namespace() + "/");
+    }
+
+    /**
      * Closes every writer, which stores what waits in the spool as far as that works now, and stops the threads. Closing twice is
      * harmless.
      */

@@ -22,6 +22,7 @@ import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe: every call holds one lock.
  */
-public final class InMemoryResultsStore implements ResultsStore, Quarantine {
+public final class InMemoryResultsStore implements ResultsStore, Quarantine, RecordCreation {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
 
@@ -148,6 +149,16 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         Record record = new Record(name, changed(current.stored()), type, data.clone());
         records.put(name, record);
         return record;
+    }
+
+    @Override
+    public synchronized Record createRecord(RecordName name, String type, byte[] data) {
+        Objects.requireNonNull(type, "type");
+        JsonText.check(data);
+        if (!results.containsKey(Objects.requireNonNull(name, "name").result())) {
+            throw ResultsException.notFound(name.result());
+        }
+        return records.computeIfAbsent(name, absent -> new Record(name, newlyStored(), type, data.clone()));
     }
 
     private static void requireEtag(Object name, @Nullable Stored stored, String etag) {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.ContainerLogId;
+import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.LogDefect;
 import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.logs.LogCollectorConfig;
+import ch.sbb.esta.results.logs.LogRecords;
 import ch.sbb.esta.results.memory.InMemoryClusterRuns;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
@@ -127,6 +129,19 @@ class AbandonedLogsTest {
         assertThat(logs.find(log("pod-2")).orElseThrow().defects())
                 .extracting(LogDefect::reason)
                 .doesNotContain(LogDefect.Reason.ABANDONED);
+        await().until(() -> logRecord().contains("\"isStored\":true"));
+        assertThat(logRecord())
+                .contains("\"size\":" + ("from the first attempt\nfrom the second attempt\nand more\n".length()))
+                .contains("ABANDONED");
+    }
+
+    /** What Tekton Results' clients see. */
+    private String logRecord() {
+        return store.listRecords(ListQuery.of("ci/results/t")).items().stream()
+                .filter(record -> record.type().equals(LogRecords.TYPE))
+                .map(record -> new String(record.data(), StandardCharsets.UTF_8))
+                .findFirst()
+                .orElse("");
     }
 
     @Test

@@ -630,6 +630,28 @@ class LogCollectorTest {
     }
 
     @Test
+    void aLineOfTwentyMegabytesPassesOverCutsAnywhere() {
+        try (Scene scene = new Scene().start()) {
+            byte[] part = new byte[16 * 1024];
+            Arrays.fill(part, (byte) 'x');
+            for (int i = 0; i < 1_280; i++) {
+                scene.cluster.appendPart(Scene.STEP, part, scene.now.get());
+                scene.emitted.append("x".repeat(part.length));
+                if (i % 300 == 299) {
+                    scene.awaitStored();
+                    scene.cluster.cut(Scene.STEP);
+                }
+            }
+            scene.cluster.appendPart(Scene.STEP, new byte[] {'\n'}, scene.now.get());
+            scene.emitted.append('\n');
+            scene.emit("behind it");
+            scene.terminate();
+            scene.assertComplete();
+            assertThat(scene.sink.info(Scene.LOG).extent().lines()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void bytesOfAnyKindPassInAnyZone() {
         try (Scene scene = new Scene()) {
             scene.cluster.zone(ZoneOffset.ofHoursMinutes(5, 45));

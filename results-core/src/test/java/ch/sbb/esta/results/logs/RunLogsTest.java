@@ -11,8 +11,10 @@ import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
+import ch.sbb.esta.results.memory.InMemoryBlobStore;
 import ch.sbb.esta.results.memory.InMemoryLogs;
 import ch.sbb.esta.results.memory.InMemoryResultsStore;
+import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.LogWriter;
 import java.io.IOException;
 import java.io.InputStream;
@@ -120,6 +122,25 @@ class RunLogsTest {
                 ==> deploy?[31m / step-a <==
                 2026-03-01T10:00:02.000000000Z deployed
                 """);
+    }
+
+    @Test
+    void sealedLogsAreCopiedToWhereTektonResultsReadsThem() throws IOException {
+        InMemoryBlobStore copies = new InMemoryBlobStore();
+        PlainLogs plain = new PlainLogs(store, logs, copies);
+        pipelineRun();
+        RecordName build = taskRun("tr-1", "build", 1, "pr", ", \"steps\": [{\"container\": \"step-a\"}]");
+        log("tr-1", "pod-1", "step-a", 1, "first attempt\n");
+        log("tr-1", "pod-2", "step-a", 2, "second\n");
+        logs.open(new ContainerLogId("ci", "tr-1", "pod-2", "sidecar-live", 0)).flush();
+
+        assertThat(plain.copy(build)).isEqualTo(2);
+        assertThat(plain.copy(build)).as("again").isEqualTo(2);
+
+        assertThat(copies.list("", "").items())
+                .extracting(BlobStore.Blob::key)
+                .containsExactly("ci/pr/tr-1/attempt-2-step-a.log", "ci/pr/tr-1/step-a.log");
+        assertThat(text(copies.get("ci/pr/tr-1/step-a.log"))).isEqualTo("first attempt\n");
     }
 
     @Test

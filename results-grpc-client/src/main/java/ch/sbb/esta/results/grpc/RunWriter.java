@@ -127,7 +127,7 @@ final class RunWriter {
     }
 
     /** A server may look the Result up, or leave it to the foreign key. */
-    private static boolean saysMissingResult(ResultsException e) {
+    static boolean saysMissingResult(ResultsException e) {
         return e.code() == Code.NOT_FOUND || e.code() == Code.CONFLICT;
     }
 

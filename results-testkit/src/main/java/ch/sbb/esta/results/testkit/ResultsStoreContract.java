@@ -27,6 +27,7 @@ import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.RunVersion;
 import ch.sbb.esta.results.SummaryStatus;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -654,6 +655,39 @@ public abstract class ResultsStoreContract {
                     .placed()));
             assertThat(etags.add(record(RESULT.record(P)).stored().etag())).isTrue();
         }
+    }
+
+    @Test
+    final void aRecordOfAnyTypeIsCreatedOnce() {
+        if (!(store instanceof RecordCreation creation)) {
+            return;
+        }
+        store.archive(List.of(SampleRun.pipelineRun(P).placed()));
+        RecordName name = RESULT.record("log-1");
+        byte[] data = "{\"kind\":\"Log\",\"text\":\"\\u0000\"}".getBytes(StandardCharsets.UTF_8);
+
+        Record created = creation.createRecord(name, "results.tekton.dev/v1alpha3.Log", data);
+
+        assertThat(created.type()).isEqualTo("results.tekton.dev/v1alpha3.Log");
+        assertThat(created.data()).isEqualTo(record(name).data());
+        assertThat(record(name)).isEqualTo(created);
+        clock.advance(Duration.ofSeconds(1));
+        assertThat(creation.createRecord(name, "other", "{}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(created);
+        Record updated = store.updateRecord(
+                name,
+                created.type(),
+                "[1]".getBytes(StandardCharsets.UTF_8),
+                created.stored().etag());
+        assertThat(updated.stored().etag()).isNotEqualTo(created.stored().etag());
+        assertFails(
+                Code.NOT_FOUND,
+                "ci/results/none",
+                () -> creation.createRecord(RecordName.parse("ci/results/none/records/log"), "t", data));
+        assertFails(
+                Code.INVALID,
+                "JSON",
+                () -> creation.createRecord(RESULT.record("bad"), "t", "{".getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test

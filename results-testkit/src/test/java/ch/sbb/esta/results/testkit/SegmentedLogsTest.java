@@ -23,14 +23,18 @@ import ch.sbb.esta.results.testkit.fault.FaultyBlobStore.Moment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -121,6 +125,72 @@ class SegmentedLogsTest {
             if (name.length() > 64 && name.endsWith(".log.gz")) {
                 assertThat(gunzip(all(blobs, ID.path() + "/" + name))).isEqualTo(expected.toByteArray());
             }
+        }
+    }
+
+    /** As a socket may do: never says that there is more, and gives a few bytes at a time. */
+    private static InputStream dribbling(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int available() {
+                return 0;
+            }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                return super.read(buffer, offset, Math.min(length, 5));
+            }
+        };
+    }
+
+    @Test
+    void everyMemberIsReadWhateverTheStreamSaysIsAvailable() throws IOException {
+        BlobStore slow = (BlobStore) Proxy.newProxyInstance(
+                BlobStore.class.getClassLoader(), new Class<?>[] {BlobStore.class}, (proxy, method, arguments) -> {
+                    Object answer = method.invoke(blobs, arguments);
+                    return answer instanceof InputStream in ? dribbling(in) : answer;
+                });
+        LogWriter writer = logs(blobs).open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        write(writer, 10, 20);
+        SegmentedLogs reading = logs(slow);
+        writer.flush();
+        for (int round = 0; round < 2; round++) {
+            try (InputStream in = reading.read(ID, 0, Long.MAX_VALUE)) {
+                assertThat(in.readAllBytes()).isEqualTo(expected(0, 20));
+            }
+            writer.seal();
+        }
+    }
+
+    @Test
+    void whatADeadProcessLeftBehindOfSealedLogsIsRemoved() throws IOException {
+        LogWriter writer = logs(blobs).open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        Map<String, byte[]> segments = new HashMap<>();
+        for (String name : names(blobs)) {
+            segments.put(name, all(blobs, ID.path() + "/" + name));
+        }
+        writer.seal();
+        List<String> sealed = names(blobs);
+        segments.forEach((name, bytes) -> blobs.putIfAbsent(ID.path() + "/" + name, BlobStore.Content.of(bytes)));
+        ContainerLogId live = new ContainerLogId("ci", "other", "pod", "step-a", 0);
+        LogWriter other = logs(blobs).open(live);
+        write(other, 0, 5);
+        other.flush();
+        write(other, 5, 10);
+        other.flush();
+        assertThat(names(blobs)).hasSizeGreaterThan(sealed.size());
+
+        assertThat(logs(blobs).removeOrphans(ID.namespace())).isEqualTo(1);
+
+        assertThat(names(blobs)).isEqualTo(sealed);
+        assertThat(logs(blobs).removeOrphans(ID.namespace())).isZero();
+        assertThat(other.seal().extent().lines()).isEqualTo(10);
+        try (InputStream in = logs(blobs).read(ID, 0, Long.MAX_VALUE)) {
+            assertThat(in.readAllBytes()).isEqualTo(expected(0, 10));
         }
     }
 
