@@ -17,6 +17,8 @@ import java.io.InputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,11 +32,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes one live log. The caller's thread appends to the segment that grows in the spool; a segment that is full or old is cut off and
  * shipped, one at a time and in order, by a thread of {@link SegmentedLogs} or by the caller who flushes. While one is on its way the next
- * just grows, so a slow store makes segments larger and not more of them.
+ * grows to twice its size, and then waits for its turn: whoever reads a few lines later reads the whole index of a segment.
  */
 final class SegmentWriter implements LogWriter, RedactedLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentWriter.class);
+    /** Each segment that waits has buffers: tiny ones are not worth them. */
+    private static final long SMALLEST_CUT = 1 << 20;
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
@@ -42,6 +47,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private final ContainerLogId id;
     private final UUID writer = UUID.randomUUID();
     private final AtomicBoolean queued = new AtomicBoolean();
+    private final long largest;
 
     /** Held while a segment is shipped; taken before {@link #lock}. */
     private final ReentrantLock shipping = new ReentrantLock();
@@ -54,6 +60,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private final LineTracker lines;
     private final Defects defects;
     private long position;
+    private final ArrayDeque<Shipment> full = new ArrayDeque<>();
     private @Nullable GrowingSegment growing;
     private boolean newDefects;
     private @Nullable String redactedBy;
@@ -78,6 +85,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         this.defects = new Defects(tail.defects());
         this.position = tail.extent().bytes();
         this.redactedBy = tail.redactedBy();
+        this.largest = Math.max(SMALLEST_CUT, 2L * logs.config().segmentBytes());
     }
 
     @Override
@@ -142,6 +150,9 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             taken = true;
             lines.append(buffer, offset, length, position);
             position += length;
+            if (segment.size() >= largest) {
+                full.add(cutOff(segment));
+            }
             return segment.size() >= logs.config().segmentBytes() && !logs.now().isBefore(notBefore);
         } catch (IOException e) {
             throw spoolFailed(e);
@@ -315,11 +326,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private @Nullable Shipment cut() {
         lock.lock();
         try {
+            Shipment waiting = full.poll();
+            if (waiting != null) {
+                return waiting;
+            }
             GrowingSegment segment = growing;
             if (segment != null) {
-                growing = null;
-                newDefects = false;
-                return new Shipment(Kind.TEXT, LogBlobs.segmentKey(id, segment.offset()), segment, tail());
+                return cutOff(segment);
             }
             if (!newDefects) {
                 return null;
@@ -330,6 +343,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         } finally {
             lock.unlock();
         }
+    }
+
+    private Shipment cutOff(GrowingSegment segment) {
+        growing = null;
+        newDefects = false;
+        urgent = false;
+        return new Shipment(Kind.TEXT, LogBlobs.segmentKey(id, segment.offset()), segment, tail());
     }
 
     private void put(Shipment segment) {
@@ -395,6 +415,9 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         try {
             if (closed || ending || fenced != null || now.isBefore(notBefore)) {
                 return false;
+            }
+            if (!full.isEmpty()) {
+                return true;
             }
             GrowingSegment segment = growing;
             if (segment == null) {
@@ -474,7 +497,6 @@ final class SegmentWriter implements LogWriter, RedactedLog {
                 LOG.info("The log {} is being stored again", id);
             }
             failing = false;
-            urgent = false;
             notBefore = Instant.MIN;
             pause = FIRST_PAUSE;
         } finally {
@@ -484,18 +506,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
 
     /** Another writer has the log: what waits here is that one's business now. */
     private void stop(ResultsException conflict) {
-        GrowingSegment rest;
         lock.lock();
         try {
             fenced = conflict;
-            rest = growing;
-            growing = null;
         } finally {
             lock.unlock();
         }
-        if (rest != null) {
-            discard(rest);
-        }
+        discardRest();
         Shipment waiting = shipment;
         shipment = null;
         if (waiting != null) {
@@ -518,18 +535,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             } catch (ResultsException e) {
                 LOG.warn("The end of the log {} was not stored when its writer was closed: {}", id, e.getMessage());
             }
-            GrowingSegment rest;
             lock.lock();
             try {
                 closed = true;
-                rest = growing;
-                growing = null;
             } finally {
                 lock.unlock();
             }
-            if (rest != null) {
-                discard(rest);
-            }
+            discardRest();
             if (shipment != null) {
                 discard(shipment);
                 shipment = null;
@@ -584,6 +596,23 @@ final class SegmentWriter implements LogWriter, RedactedLog {
                 "the spool of the log " + id + " cannot be used: " + Escaped.of(e.toString())
                         + "; nothing was taken, make room and call again",
                 e);
+    }
+
+    /** What was not cut off, or not shipped since. */
+    private void discardRest() {
+        List<GrowingSegment> rest = new ArrayList<>();
+        lock.lock();
+        try {
+            full.forEach(waiting -> rest.add(waiting.grown));
+            full.clear();
+            if (growing != null) {
+                rest.add(growing);
+                growing = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+        rest.forEach(this::discard);
     }
 
     private void discard(Shipment segment) {
