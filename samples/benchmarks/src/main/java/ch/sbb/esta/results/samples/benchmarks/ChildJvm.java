@@ -29,7 +29,7 @@ final class ChildJvm implements AutoCloseable {
         command.addAll(options);
         String further = System.getenv("BENCHMARK_JVM_OPTIONS");
         if (further != null && !further.isBlank()) {
-            command.addAll(List.of(further.trim().split(" +")));
+            command.addAll(List.of(further.trim().split(" +", -1)));
         }
         command.addAll(List.of("-cp", classPath(), main.getName()));
         command.addAll(arguments);

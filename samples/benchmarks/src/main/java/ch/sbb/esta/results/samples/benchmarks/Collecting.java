@@ -15,11 +15,16 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** A log collector as an embedder has it, from the Kubernetes API to blobs in files, for the pods of one namespace. */
 final class Collecting implements AutoCloseable {
@@ -57,7 +62,9 @@ final class Collecting implements AutoCloseable {
     }
 
     private static KubernetesClientBuilder client(Path folder) throws IOException {
-        return new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(Files.readString(kubeconfig(folder))));
+        return new KubernetesClientBuilder()
+                .withHttpClientFactory(new FewThreads())
+                .withConfig(Config.fromKubeconfig(Files.readString(kubeconfig(folder))));
     }
 
     static Path kubeconfig(Path folder) {
@@ -85,6 +92,24 @@ final class Collecting implements AutoCloseable {
         stored.close();
         cluster.close();
         client.close();
+    }
+
+    /** Unless told otherwise, fabric8 gives the JDK's client as many threads as it has tasks at once: hundreds with as many logs. */
+    private static final class FewThreads extends JdkHttpClientFactory {
+
+        private static final int THREADS = 4;
+
+        @Override
+        protected void additionalConfig(HttpClient.Builder builder) {
+            ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                    THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                        Thread thread = new Thread(task, "http");
+                        thread.setDaemon(true);
+                        return thread;
+                    });
+            pool.allowCoreThreadTimeOut(true);
+            builder.executor(pool);
+        }
     }
 
     private static final class ToNode implements Interceptor {

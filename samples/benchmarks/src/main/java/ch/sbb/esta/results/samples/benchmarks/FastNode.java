@@ -67,7 +67,7 @@ final class FastNode implements AutoCloseable {
         try (socket) {
             socket.setTcpNoDelay(true);
             asked = requestLine(new BufferedInputStream(socket.getInputStream()));
-            String[] path = asked.split("[ ?]")[1].split("/");
+            String[] path = asked.split("[ ?]", -1)[1].split("/", -1);
             String pod = path[path.length - 2];
             LogFile log = logs.get(pod);
             OutputStream out = socket.getOutputStream();

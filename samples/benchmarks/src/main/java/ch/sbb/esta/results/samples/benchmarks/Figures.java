@@ -12,7 +12,7 @@ record Figures(Map<String, Double> values) {
 
     static Figures parse(String line) {
         Map<String, Double> values = new LinkedHashMap<>();
-        for (String word : line.trim().split(" +")) {
+        for (String word : line.trim().split(" +", -1)) {
             int equals = word.indexOf('=');
             if (equals < 1) {
                 throw new IllegalArgumentException("'" + word + "' is no figure of the form NAME=VALUE");

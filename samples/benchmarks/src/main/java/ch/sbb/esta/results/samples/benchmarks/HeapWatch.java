@@ -6,8 +6,10 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import javax.management.Notification;
@@ -15,10 +17,14 @@ import javax.management.NotificationEmitter;
 import javax.management.NotificationListener;
 import javax.management.openmbean.CompositeData;
 
-/** Watches the heap of this JVM: right before a collection it is at a peak, right behind one it holds little that nobody needs. Thread-safe. */
+/**
+ * Watches the heap of this JVM: right before a collection it is at a peak, and right behind a full one, which it asks for every few seconds, it holds what
+ * somebody needs. Thread-safe.
+ */
 final class HeapWatch {
 
     private static final double MEGABYTE = 1 << 20;
+    private static final Duration BETWEEN_FULL_COLLECTIONS = Duration.ofSeconds(3);
 
     private final Set<String> heap = ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(pool -> pool.getType() == MemoryType.HEAP)
@@ -35,7 +41,21 @@ final class HeapWatch {
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             ((NotificationEmitter) collector).addNotificationListener(listener, null, null);
         }
+        Thread thread = new Thread(HeapWatch::collect, "heap-watch");
+        thread.setDaemon(true);
+        thread.start();
         return watch;
+    }
+
+    private static void collect() {
+        try {
+            while (true) {
+                TimeUnit.NANOSECONDS.sleep(BETWEEN_FULL_COLLECTIONS.toNanos());
+                System.gc();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void collected(Notification notification) {
@@ -43,7 +63,9 @@ final class HeapWatch {
             GarbageCollectionNotificationInfo collection =
                     GarbageCollectionNotificationInfo.from((CompositeData) notification.getUserData());
             raise(peak, used(collection.getGcInfo().getMemoryUsageBeforeGc()));
-            raise(live, used(collection.getGcInfo().getMemoryUsageAfterGc()));
+            if (collection.getGcCause().equals("System.gc()")) {
+                raise(live, used(collection.getGcInfo().getMemoryUsageAfterGc()));
+            }
         }
     }
 
@@ -64,7 +86,7 @@ final class HeapWatch {
         return peak.get() / MEGABYTE;
     }
 
-    /** The most that was in use behind a collection, in MB of 1,048,576 bytes; 0 before the first. */
+    /** The most that was in use behind a full collection, in MB of 1,048,576 bytes; 0 before the first. */
     double live() {
         return live.get() / MEGABYTE;
     }

@@ -24,7 +24,7 @@ final class LogHeap implements Benchmark {
     @Override
     public String description() {
         return "peak heap in MB, garbage included, of a JVM of " + LIMIT + " MB that collects one large log / " + LIMIT
-                + "; live= the peak behind garbage collections";
+                + "; live= the peak without garbage";
     }
 
     @Override

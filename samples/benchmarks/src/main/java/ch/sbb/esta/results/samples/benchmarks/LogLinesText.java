@@ -12,13 +12,17 @@ import java.util.stream.Stream;
 /**
  * Text as build containers write it, to be repeated: captured logs one behind the other, or made-up lines of similar shape where none were captured. Every
  * line ends with a newline.
- *
- * @param bytes one repetition
  */
-record LogLinesText(byte[] bytes) {
+final class LogLinesText {
 
     private static final Path CAPTURED = Path.of("../shared/data/logs");
     private static final int MADE_UP_BYTES = 2 << 20;
+
+    private final byte[] bytes;
+
+    LogLinesText(byte[] bytes) {
+        this.bytes = bytes;
+    }
 
     static LogLinesText load() throws IOException {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -67,6 +71,11 @@ record LogLinesText(byte[] bytes) {
 
     private static String hex(Random random) {
         return Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong()) + " 14.68MB / 27.09MB 1.2s";
+    }
+
+    /** One repetition; not to be changed. */
+    byte[] bytes() {
+        return bytes;
     }
 
     /** How often it must be repeated to have at least so many bytes. */

@@ -144,7 +144,7 @@ final class LogStreams implements Benchmark {
     private record Progress(int open, long lines, long bytes) {
 
         static Progress parse(String line) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             return new Progress(Integer.parseInt(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
         }
     }

@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.samples.benchmarks;
 
+import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -9,8 +10,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Collects many logs at once. It writes {@code ready} when it watches, {@code progress OPEN LINES BYTES} all the time, and {@code figures NAME=VALUE ...}
- * when all logs are sealed.
+ * Collects many logs at once. It writes {@code ready} when it watches, {@code progress OPEN LINES BYTES} all the time, {@code incomplete DEFECTS} for a log that
+ * should not be, and {@code figures NAME=VALUE ...} when all logs are sealed.
  */
 public final class ManyLogsMain {
 
@@ -29,6 +30,11 @@ public final class ManyLogsMain {
         HeapWatch heap = HeapWatch.begin();
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         try (Collecting collecting = Collecting.of(Path.of(arguments[0]), arguments[1], logs)) {
+            collecting.collector().addListener(log -> {
+                if (log.state() != LogState.COMPLETE) {
+                    out.println("incomplete " + log.defects());
+                }
+            });
             collecting.collector().start();
             out.println("ready");
             LogCollectorStats stats = collecting.collector().stats();

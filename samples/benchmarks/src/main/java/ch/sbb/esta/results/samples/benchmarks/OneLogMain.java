@@ -53,9 +53,9 @@ public final class OneLogMain {
     public static void main(String[] arguments) throws Exception {
         OneLogMain main =
                 new OneLogMain(Path.of(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
-        HeapWatch heap = HeapWatch.begin();
+        HeapWatch heap = arguments[3].equals("heap") ? HeapWatch.begin() : null;
         for (int i = 4; i < arguments.length; i++) {
-            if (arguments[3].equals("speed")) {
+            if (heap == null) {
                 main.compare(arguments[i]);
             } else {
                 Spent spent = main.collect(arguments[i]);

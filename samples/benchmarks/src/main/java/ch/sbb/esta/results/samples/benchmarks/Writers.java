@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Containers that write in turn, together as fast as their logs are collected. For one thread, but for {@link #collected}. */
 final class Writers {
 
-    private static final int LINES_AT_ONCE = 20;
+    private static final int LINES_AT_ONCE = 10;
     /** How many lines each may be ahead of the collector on average: little enough that nothing lags, enough that nothing waits. */
-    private static final int LINES_AHEAD = 100;
+    private static final int LINES_AHEAD = 20;
 
     private final KubeApiServer server;
     private final LogLinesText text;
