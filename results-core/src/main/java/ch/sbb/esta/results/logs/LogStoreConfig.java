@@ -97,7 +97,8 @@ public final class LogStoreConfig {
 
         /**
          * Sets how much text makes a segment: more means fewer and larger blobs, and more that is lost from the spool when the process
-         * is killed and has to be read from the cluster again. A segment is larger when the blob store was slow.
+         * is killed and has to be read from the cluster again. A segment has up to twice as much, at
+         * least 1 MiB, when the blob store was slow.
          *
          * @param bytes of uncompressed text, 1 to 1 GiB; 4 MiB unless set
          * @return this builder

@@ -13,13 +13,17 @@ import java.time.Instant;
  */
 final class ReaderLag {
 
-    private final LogCollectorConfig config;
+    private static final long FAR = Duration.ofDays(36_500).toNanos();
+
+    private final long limit;
     private Instant opened = Instant.EPOCH;
-    private Duration offset;
+
+    /** Nanoseconds, as everything here: this is asked for each line. */
+    private long offset;
 
     ReaderLag(LogCollectorConfig config) {
-        this.config = config;
-        this.offset = config.clockTolerance();
+        this.limit = nanos(config.lagLimit());
+        this.offset = nanos(config.clockTolerance());
     }
 
     /** A stream was opened. */
@@ -29,13 +33,22 @@ final class ReaderLag {
 
     /** Whether a line that is read now waited too long. */
     boolean isLagging(Instant line, Instant received) {
-        Duration difference = Duration.between(line, received);
-        if (difference.compareTo(offset) < 0) {
-            offset = difference;
+        long sinceWritten = nanos(line, received);
+        offset = Math.min(offset, sinceWritten);
+        return Math.min(sinceWritten - offset, nanos(opened, received)) > limit;
+    }
+
+    private static long nanos(Duration duration) {
+        return duration.getSeconds() >= FAR / 1_000_000_000 ? FAR : duration.toNanos();
+    }
+
+    /** Between two times; what is a hundred years or more apart is a hundred years apart, which no sum of two overflows. */
+    private static long nanos(Instant from, Instant to) {
+        long seconds = to.getEpochSecond() - from.getEpochSecond();
+        if (Math.abs(seconds) >= FAR / 1_000_000_000) {
+            return seconds < 0 ? -FAR : FAR;
         }
-        Instant written = line.plus(offset);
-        Instant waiting = written.isAfter(opened) ? written : opened;
-        return Duration.between(waiting, received).compareTo(config.lagLimit()) > 0;
+        return seconds * 1_000_000_000 + to.getNano() - from.getNano();
     }
 
     /** How long the stream has been open. */

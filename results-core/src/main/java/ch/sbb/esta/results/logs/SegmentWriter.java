@@ -17,6 +17,8 @@ import java.io.InputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,11 +32,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes one live log. The caller's thread appends to the segment that grows in the spool; a segment that is full or old is cut off and
  * shipped, one at a time and in order, by a thread of {@link SegmentedLogs} or by the caller who flushes. While one is on its way the next
- * just grows, so a slow store makes segments larger and not more of them.
+ * grows to twice its size, and then waits for its turn: whoever reads a few lines later reads the whole index of a segment.
  */
 final class SegmentWriter implements LogWriter, RedactedLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentWriter.class);
+    /** Each segment that waits has buffers: tiny ones are not worth them. */
+    private static final long SMALLEST_CUT = 1 << 20;
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
@@ -42,6 +47,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private final ContainerLogId id;
     private final UUID writer = UUID.randomUUID();
     private final AtomicBoolean queued = new AtomicBoolean();
+    private final long largest;
 
     /** Held while a segment is shipped; taken before {@link #lock}. */
     private final ReentrantLock shipping = new ReentrantLock();
@@ -54,19 +60,23 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private final LineTracker lines;
     private final Defects defects;
     private long position;
+    private final ArrayDeque<Shipment> full = new ArrayDeque<>();
     private @Nullable GrowingSegment growing;
     private boolean newDefects;
     private @Nullable String redactedBy;
     private long notes;
-    private boolean ending;
-    private boolean closed;
-    private @Nullable ResultsException fenced;
-    private @Nullable LogInfo sealed;
     private final Outage outage = new Outage();
     private boolean urgent;
     private Instant defectSince = Instant.MAX;
     private Instant notBefore = Instant.MIN;
     private Duration pause = FIRST_PAUSE;
+
+    /** Written under the lock; the caller's thread, which looks at them for each line, reads them without. */
+    private volatile boolean ending;
+
+    private volatile boolean closed;
+    private volatile @Nullable ResultsException fenced;
+    private volatile @Nullable LogInfo sealed;
 
     SegmentWriter(SegmentedLogs logs, ContainerLogId id, LogTail tail) {
         this.logs = logs;
@@ -75,6 +85,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         this.defects = new Defects(tail.defects());
         this.position = tail.extent().bytes();
         this.redactedBy = tail.redactedBy();
+        this.largest = Math.max(SMALLEST_CUT, 2L * logs.config().segmentBytes());
     }
 
     @Override
@@ -100,13 +111,9 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     @Override
     public void beginLine(Instant time) {
         Objects.requireNonNull(time, "time");
-        lock.lock();
-        try {
-            requireWritable();
-            lines.begin(time);
-        } finally {
-            lock.unlock();
-        }
+        requireWritable();
+        // What was begun has no byte yet and is the caller's business alone.
+        lines.begin(time);
     }
 
     @Override
@@ -143,6 +150,9 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             taken = true;
             lines.append(buffer, offset, length, position);
             position += length;
+            if (segment.size() >= largest) {
+                full.add(cutOff(segment));
+            }
             return segment.size() >= logs.config().segmentBytes() && !logs.now().isBefore(notBefore);
         } catch (IOException e) {
             throw spoolFailed(e);
@@ -159,21 +169,12 @@ final class SegmentWriter implements LogWriter, RedactedLog {
      * @return whether the next byte begins a line
      */
     private boolean rereadLastLine() {
-        LineMark mark;
-        boolean newLine;
-        long start;
-        lock.lock();
-        try {
-            requireWritable();
-            newLine = lines.newLine() != null;
-            mark = lines.unread();
-            start = lines.lineStart();
-        } finally {
-            lock.unlock();
-        }
+        requireWritable();
+        LineMark mark = lines.unread();
         if (mark == null) {
-            return newLine;
+            return lines.newLine() != null;
         }
+        long start = lines.lineStart();
         MessageDigest digest = lines.digest();
         digest.reset();
         try (InputStream text = new LogText(logs.reader(), id, start, start + mark.length())) {
@@ -185,7 +186,12 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             throw new ResultsException(
                     Code.UNAVAILABLE, "the last line of the log " + id + " could not be read; call again", e);
         }
-        lines.reread(mark, digest);
+        lock.lock();
+        try {
+            lines.reread(mark, digest);
+        } finally {
+            lock.unlock();
+        }
         return false;
     }
 
@@ -221,7 +227,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     public void flush() {
         shipping.lock();
         try {
-            if (sealed() != null) {
+            if (sealed != null) {
                 return;
             }
             requireNotStopped();
@@ -237,7 +243,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     public LogInfo seal() {
         shipping.lock();
         try {
-            LogInfo done = sealed();
+            LogInfo done = sealed;
             if (done != null) {
                 return done;
             }
@@ -332,11 +338,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     private @Nullable Shipment cut() {
         lock.lock();
         try {
+            Shipment waiting = full.poll();
+            if (waiting != null) {
+                return waiting;
+            }
             GrowingSegment segment = growing;
             if (segment != null) {
-                growing = null;
-                newDefects = false;
-                return new Shipment(Kind.TEXT, LogBlobs.segmentKey(id, segment.offset()), segment, tail());
+                return cutOff(segment);
             }
             if (!newDefects) {
                 return null;
@@ -347,6 +355,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         } finally {
             lock.unlock();
         }
+    }
+
+    private Shipment cutOff(GrowingSegment segment) {
+        growing = null;
+        newDefects = false;
+        urgent = false;
+        return new Shipment(Kind.TEXT, LogBlobs.segmentKey(id, segment.offset()), segment, tail());
     }
 
     private void put(Shipment segment) {
@@ -412,6 +427,9 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         try {
             if (closed || ending || fenced != null || now.isBefore(notBefore)) {
                 return false;
+            }
+            if (!full.isEmpty()) {
+                return true;
             }
             GrowingSegment segment = growing;
             if (segment == null) {
@@ -497,7 +515,6 @@ final class SegmentWriter implements LogWriter, RedactedLog {
                 LOG.info("The log {} is being stored again", id);
             }
             outage.succeeded();
-            urgent = false;
             notBefore = Instant.MIN;
             pause = FIRST_PAUSE;
         } finally {
@@ -508,18 +525,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
 
     /** Another writer has the log: what waits here is that one's business now. */
     private void stop(ResultsException conflict) {
-        GrowingSegment rest;
         lock.lock();
         try {
             fenced = conflict;
-            rest = growing;
-            growing = null;
         } finally {
             lock.unlock();
         }
-        if (rest != null) {
-            discard(rest);
-        }
+        discardRest();
         Shipment waiting = shipment;
         shipment = null;
         if (waiting != null) {
@@ -532,7 +544,7 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     public void close() {
         shipping.lock();
         try {
-            if (isClosed()) {
+            if (closed) {
                 return;
             }
             try {
@@ -542,18 +554,13 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             } catch (ResultsException e) {
                 LOG.warn("The end of the log {} was not stored when its writer was closed: {}", id, e.getMessage());
             }
-            GrowingSegment rest;
             lock.lock();
             try {
                 closed = true;
-                rest = growing;
-                growing = null;
             } finally {
                 lock.unlock();
             }
-            if (rest != null) {
-                discard(rest);
-            }
+            discardRest();
             if (shipment != null) {
                 discard(shipment);
                 shipment = null;
@@ -565,45 +572,17 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     }
 
     private boolean canShip() {
-        lock.lock();
-        try {
-            return fenced == null && sealed == null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private @Nullable LogInfo sealed() {
-        lock.lock();
-        try {
-            return sealed;
-        } finally {
-            lock.unlock();
-        }
+        return fenced == null && sealed == null;
     }
 
     private void requireNotStopped() {
-        lock.lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the writer of the log " + id + " is closed");
-            }
-            ResultsException conflict = fenced;
-            if (conflict != null) {
-                throw new ResultsException(
-                        Code.CONFLICT, Objects.requireNonNullElse(conflict.getMessage(), "fenced"), conflict);
-            }
-        } finally {
-            lock.unlock();
+        if (closed) {
+            throw new IllegalStateException("the writer of the log " + id + " is closed");
+        }
+        ResultsException conflict = fenced;
+        if (conflict != null) {
+            throw new ResultsException(
+                    Code.CONFLICT, Objects.requireNonNullElse(conflict.getMessage(), "fenced"), conflict);
         }
     }
 
@@ -636,6 +615,23 @@ final class SegmentWriter implements LogWriter, RedactedLog {
                 "the spool of the log " + id + " cannot be used: " + Escaped.of(e.toString())
                         + "; nothing was taken, make room and call again",
                 e);
+    }
+
+    /** What was not cut off, or not shipped since. */
+    private void discardRest() {
+        List<GrowingSegment> rest = new ArrayList<>();
+        lock.lock();
+        try {
+            full.forEach(waiting -> rest.add(waiting.grown));
+            full.clear();
+            if (growing != null) {
+                rest.add(growing);
+                growing = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+        rest.forEach(this::discard);
     }
 
     private void discard(Shipment segment) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
@@ -38,9 +39,10 @@ final class Spool implements AutoCloseable, SpoolFile.Disk {
     private final Outage outage = new Outage();
     private final LongAdder failures = new LongAdder();
     private final AtomicLong names = new AtomicLong();
+    private final AtomicLong used = new AtomicLong();
+    private final AtomicInteger waiting = new AtomicInteger();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
-    private long used;
 
     Spool(Path parent, long bound, InstantSource clock) {
         this.bound = bound;
@@ -71,12 +73,7 @@ final class Spool implements AutoCloseable, SpoolFile.Disk {
     }
 
     long used() {
-        lock.lock();
-        try {
-            return used;
-        } finally {
-            lock.unlock();
-        }
+        return used.get();
     }
 
     /** Since when the disk takes nothing. */
@@ -100,42 +97,45 @@ final class Spool implements AutoCloseable, SpoolFile.Disk {
     }
 
     boolean tryReserve(long bytes) {
-        lock.lock();
-        try {
-            if (bytes > bound - used) {
-                return false;
+        long before = used.get();
+        while (bytes <= bound - before) {
+            if (used.compareAndSet(before, before + bytes)) {
+                return true;
             }
-            used += bytes;
-            return true;
-        } finally {
-            lock.unlock();
+            before = used.get();
         }
+        return false;
     }
 
     /** Waits for space for a while; an interrupt ends the wait and stays set. */
     boolean tryReserve(long bytes, long nanos) {
         lock.lock();
+        waiting.incrementAndGet();
         try {
             long left = nanos;
-            while (bytes > bound - used && left > 0) {
+            while (bytes > bound - used.get() && left > 0) {
                 left = released.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            waiting.decrementAndGet();
             lock.unlock();
         }
         return tryReserve(bytes);
     }
 
     void release(long bytes) {
+        if (used.addAndGet(-bytes) == 0) {
+            // Nothing needs the disk.
+            outage.succeeded();
+        }
+        // Who begins to wait after this look sees the room.
+        if (waiting.get() == 0) {
+            return;
+        }
         lock.lock();
         try {
-            used -= bytes;
-            if (used == 0) {
-                // Nothing needs the disk.
-                outage.succeeded();
-            }
             released.signalAll();
         } finally {
             lock.unlock();

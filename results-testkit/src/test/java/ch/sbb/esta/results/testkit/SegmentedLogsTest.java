@@ -513,6 +513,29 @@ class SegmentedLogsTest {
     }
 
     @Test
+    void whatWaitsForTheStoreIsCutIntoSegmentsOfAtMostTwiceTheSize() throws IOException {
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        SegmentedLogs logs = open(wire, config().segmentBytes(600_000));
+        LogWriter writer = logs.open(ID);
+        wire.stop();
+        write(writer, 0, 200_000);
+        assertCode(Code.UNAVAILABLE, writer::flush);
+        wire.start();
+        writer.flush();
+
+        long place = 0;
+        for (String name : names(blobs)) {
+            long offset = Long.parseLong(name.substring(0, 20));
+            assertThat(offset - place).isLessThanOrEqualTo(1_200_000);
+            place = offset;
+        }
+        assertThat(expected(0, 200_000).length - place).isLessThanOrEqualTo(1_200_000);
+        assertThat(names(blobs).size()).isLessThan(10);
+        assertThat(writer.seal().extent().lines()).isEqualTo(200_000);
+        assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 200_000));
+    }
+
+    @Test
     void whenTheStoreIsBackTheBackgroundGoesOn() {
         FaultyBlobStore wire = new FaultyBlobStore(blobs);
         ManualClock clock = new ManualClock(T0);
