@@ -146,6 +146,14 @@ final class S3Failures {
         if (WRONG_REGION.contains(code) || status == 301) {
             return new ResultsException(Code.INVALID, refused + "; give the S3 client the region of the bucket", e);
         }
+        if (code.equals("InvalidObjectState")) {
+            return new ResultsException(
+                    Code.INVALID,
+                    refused
+                            + "; a lifecycle rule has moved the object to a class that has to be restored before a read: restore it,"
+                            + " and let rules move logs to GLACIER_IR at most",
+                    e);
+        }
         if (code.equals("RequestTimeTooSkewed")) {
             return new ResultsException(Code.DENIED, refused + "; set this machine's clock", e);
         }
@@ -172,7 +180,8 @@ final class S3Failures {
         if (status == 501) {
             return new ResultsException(
                     Code.INVALID,
-                    refused + "; the store lacks what is needed here: probe it first, then it is served as it can",
+                    refused + "; the store lacks what is needed here: probe it first, then it is served as it can"
+                            + (requests.isTagging() ? "; configure no tags if it does not know them" : ""),
                     e);
         }
         if (status >= 400 && status < 500) {

@@ -52,9 +52,13 @@ public record S3Health(Writers writers, @Nullable S3Probe probe) {
             case UNKNOWN -> "the store has not been probed: whether it refuses to overwrite is not known";
             case ONE -> "single-writer mode: the store does not know If-None-Match on puts, only one process may write";
             case MANY ->
-                probe != null && probe.multipart() == Condition.HONOURED
-                        ? "any number of writers: the store refuses to overwrite"
-                        : "any number of writers: the store refuses to overwrite, but large blobs are guarded by a look beforehand only";
+                isLookingAtLargeBlobs()
+                        ? "any number of writers: the store refuses to overwrite, but large blobs are guarded by a look beforehand only"
+                        : "any number of writers: the store refuses to overwrite";
         };
+    }
+
+    private boolean isLookingAtLargeBlobs() {
+        return probe != null && (probe.multipart() == Condition.IGNORED || probe.multipart() == Condition.REFUSED);
     }
 }

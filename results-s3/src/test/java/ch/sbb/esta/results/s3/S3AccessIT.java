@@ -136,6 +136,16 @@ class S3AccessIT {
     }
 
     @Test
+    void anArchivedObjectIsNotTakenForADeniedOne() {
+        http.fail(GET_OBJECT.and(LIST.negate()), 1, answer(403, "InvalidObjectState"));
+        assertThatThrownBy(() -> store.get("shop/there"))
+                .hasMessageContaining("restore it")
+                .asInstanceOf(type(ResultsException.class))
+                .extracting(ResultsException::code)
+                .isEqualTo(Code.INVALID);
+    }
+
+    @Test
     void aDeniedPutNamesWhatTheConfigurationNeeds() {
         http.fail(put(), Integer.MAX_VALUE, answer(403, "AccessDenied"));
         assertThatThrownBy(() -> store.putIfAbsent("shop/new", FIVE))
