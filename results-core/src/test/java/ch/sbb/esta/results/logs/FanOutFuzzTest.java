@@ -35,6 +35,7 @@ class FanOutFuzzTest {
     private static final int CONTAINERS = 4;
     private static final int STEPS = 400;
     private static final Instant T0 = Instant.parse("2026-03-01T10:00:00Z");
+    private static final List<Reason> REASONS = List.of(Reason.values());
 
     private final InMemoryLogs primary = new InMemoryLogs();
     private final InMemoryLogs copies = new InMemoryLogs();
@@ -148,8 +149,8 @@ class FanOutFuzzTest {
             writer.seal();
             return line;
         }
-        if (line % 9 == 4 && faithful || !faithful && random.nextInt(20) == 0) {
-            writer.defect(Reason.values()[line % Reason.values().length], "before line " + line);
+        if (faithful ? line % 9 == 4 : random.nextInt(20) == 0) {
+            writer.defect(REASONS.get(line % REASONS.size()), "before line " + line);
         }
         byte[] bytes = container.lines.get(line);
         writer.beginLine(T0.plusMillis(line));

@@ -39,6 +39,7 @@ class FanOutSegmentsFuzzTest {
 
     private static final ContainerLogId ID = new ContainerLogId("ci", "run-1", "pod-1", "step-build", 0);
     private static final Instant T0 = Instant.parse("2026-03-01T10:00:00Z");
+    private static final List<Reason> REASONS = List.of(Reason.values());
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
@@ -127,7 +128,7 @@ class FanOutSegmentsFuzzTest {
             return line;
         }
         if (line % 50 == 7) {
-            writer.defect(Reason.values()[line % Reason.values().length], "before line " + line);
+            writer.defect(REASONS.get(line % REASONS.size()), "before line " + line);
         }
         byte[] bytes = lines.get(line);
         writer.beginLine(T0.plusMillis(line));
