@@ -11,13 +11,19 @@ import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.file.FileSystemBlobStore;
+import ch.sbb.esta.results.logs.BlobRoutes;
 import ch.sbb.esta.results.logs.LogCollectorConfig;
 import ch.sbb.esta.results.logs.LogStoreConfig;
 import ch.sbb.esta.results.logs.LogView;
+import ch.sbb.esta.results.logs.RoutedBlobStore;
 import ch.sbb.esta.results.logs.RunLogs;
 import ch.sbb.esta.results.logs.SecretRedaction;
 import ch.sbb.esta.results.logs.SegmentedLogs;
 import ch.sbb.esta.results.memory.InMemoryResultsStore;
+import ch.sbb.esta.results.s3.S3BlobStore;
+import ch.sbb.esta.results.s3.S3BlobStoreConfig;
+import ch.sbb.esta.results.s3.S3BlobStoreConfig.Encryption;
+import ch.sbb.esta.results.s3.S3ClientConfig;
 import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.LogWriter;
 import java.io.ByteArrayOutputStream;
@@ -34,6 +40,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /** The programs of the chapter on logs. */
 class LogsTest {
@@ -109,6 +116,24 @@ class LogsTest {
         SegmentedLogs logs = new SegmentedLogs(blobs, config);
         // end snippet
         return logs;
+    }
+
+    @Test
+    void aTenantHasABucketOfItsOwn() {
+        try (S3Client client = S3ClientConfig.builder("eu-central-1").build().openClient();
+                S3Client bankClient =
+                        S3ClientConfig.builder("eu-central-1").build().openClient()) {
+            // snippet: tenants
+            S3BlobStoreConfig bank = S3BlobStoreConfig.builder("bank-logs")
+                    .encryption(Encryption.KMS)
+                    .kmsKeyId("alias/bank")
+                    .build();
+            S3BlobStoreConfig others = S3BlobStoreConfig.builder("tekton-logs").build();
+            BlobStore blobs = new RoutedBlobStore(
+                    BlobRoutes.of(Map.of("bank", new S3BlobStore(bankClient, bank)), new S3BlobStore(client, others)));
+            // end snippet
+            assertThat(blobs).isNotNull();
+        }
     }
 
     @Test
