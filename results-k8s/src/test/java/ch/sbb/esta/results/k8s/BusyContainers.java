@@ -21,8 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Containers on the kit's API server, two to a pod, that write until they are ended, each at its own speed; seeded. */
 final class BusyContainers implements AutoCloseable {
@@ -141,6 +143,7 @@ final class BusyContainers implements AutoCloseable {
         private final String started = now();
         private int line;
         private boolean ended;
+        private @Nullable Future<?> writing;
 
         Writing(int number, Random random) {
             this.number = number;
@@ -159,7 +162,10 @@ final class BusyContainers implements AutoCloseable {
             ObjectNode running = TestCluster.object("{}");
             running.putObject("running").put("startedAt", started);
             status(running);
-            threads.execute(this::write);
+            int pause = 5 + random.nextInt(150);
+            synchronized (this) {
+                writing = threads.scheduleWithFixedDelay(this::write, 0, pause, TimeUnit.MILLISECONDS);
+            }
         }
 
         private synchronized void write() {
@@ -172,7 +178,6 @@ final class BusyContainers implements AutoCloseable {
                 emitted.writeBytes(text);
                 server.appendLog(NAMESPACE, pod, name, text);
             }
-            threads.schedule(this::write, 5 + random.nextInt(150), TimeUnit.MILLISECONDS);
         }
 
         /** Numbered lines of all lengths, lines that are all the same, and bytes that are no text. */
@@ -196,6 +201,11 @@ final class BusyContainers implements AutoCloseable {
                 return;
             }
             ended = true;
+            if (writing != null) {
+                // One that has failed would be a container that fell silent.
+                assertThat(writing.isDone()).as("writing of %s failed", id).isFalse();
+                writing.cancel(false);
+            }
             ObjectNode state = TestCluster.object("{}");
             state.putObject("terminated")
                     .put("exitCode", 0)

@@ -119,9 +119,9 @@ final class CapturedLogsIT {
     private byte[] write(TestPods pods, Container container, byte[] text) {
         ByteArrayOutputStream timed = new ByteArrayOutputStream();
         for (int from = 0; from < text.length; ) {
-            int to = from;
-            while (to < text.length && text[to++] != '\n') {
-                continue;
+            int to = from + 1;
+            while (to < text.length && text[to - 1] != '\n') {
+                to++;
             }
             byte[] line = Arrays.copyOfRange(text, from, to);
             clock.advance(BETWEEN_LINES);

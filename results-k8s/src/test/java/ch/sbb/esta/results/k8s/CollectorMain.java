@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -39,10 +40,12 @@ final class CollectorMain {
             collector.start();
             say("collecting");
             ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(Threads.named("test-status"));
-            ticks.scheduleWithFixedDelay(new Status(collector), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+            Future<?> status =
+                    ticks.scheduleWithFixedDelay(new Status(collector), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
             while (System.in.read() >= 0) {
                 say("standard input is only to be closed");
             }
+            status.cancel(false);
             ticks.shutdownNow();
         }
         say("closed");

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /** A {@link CollectorMain} that runs. */
 final class CollectorProcess implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Pattern STATUS = Pattern.compile("in work (\\d+), .* left (\\d+)");
 
     private final Process process;

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class KilledCollectorIT {
 
     private static final int CONTAINERS = 20;
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** What stays of a log: the END segment, the text, the index and the manifest. */
     private static final int BLOBS_OF_A_LOG = 4;

@@ -30,11 +30,11 @@ final class TestStore implements AutoCloseable {
 
     private final List<String> arguments;
     private final Opened opened;
-    private final AutoCloseable server;
+    private final Runnable end;
 
-    private TestStore(List<String> arguments, AutoCloseable server) {
+    private TestStore(List<String> arguments, Runnable end) {
         this.arguments = arguments;
-        this.server = server;
+        this.end = end;
         this.opened = open(arguments);
     }
 
@@ -52,7 +52,7 @@ final class TestStore implements AutoCloseable {
         }
         S3Server server = S3Server.open();
         server.createBucket(BUCKET);
-        return new TestStore(arguments(server), server);
+        return new TestStore(arguments(server), server::close);
     }
 
     static List<String> arguments(S3Server server) {
@@ -106,9 +106,9 @@ final class TestStore implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         opened.close();
-        server.close();
+        end.run();
     }
 
     /** A store that was opened, with what it needs. */

@@ -35,7 +35,7 @@ final class TroubledStoreIT {
 
     private static final int CONTAINERS = 6;
     private static final long SPOOL = 64 << 20;
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir
     Path folder;
