@@ -39,14 +39,15 @@ public final class S3Server implements AutoCloseable {
     /** A store of unknown kind signs whole payloads; the default of 32 MiB is below what one put of ours may carry. */
     private static final long LARGEST_SIGNED_PAYLOAD = 256L << 20;
 
-    private final BlobStore data;
     private final String accessKey = random(10).toUpperCase(Locale.ROOT);
     private final String secretKey = random(20);
     private final int port;
 
+    /** Let go at the end, because a test class may keep the closed server for as long as the JVM lives. */
+    private @Nullable BlobStore data;
+
     private @Nullable S3Proxy running;
     private @Nullable SocketChannel reservation;
-    private boolean closed;
 
     private S3Server(BlobStore data, int port) {
         this.data = data;
@@ -111,12 +112,22 @@ public final class S3Server implements AutoCloseable {
      * Creates a bucket, on a stopped server too; no effect when it exists.
      *
      * @param name the bucket's name
+     * @throws IllegalStateException when the server is closed
      */
-    public void createBucket(String name) {
+    public synchronized void createBucket(String name) {
         Objects.requireNonNull(name, "name");
-        if (!data.containerExists(name)) {
-            data.createContainer(name);
+        BlobStore store = data();
+        if (!store.containerExists(name)) {
+            store.createContainer(name);
         }
+    }
+
+    private BlobStore data() {
+        BlobStore store = data;
+        if (store == null) {
+            throw new IllegalStateException("the S3 server is closed; open a new one");
+        }
+        return store;
     }
 
     /** Stops answering: open connections break and new ones are refused. The data stay. No effect on a stopped server. */
@@ -136,9 +147,7 @@ public final class S3Server implements AutoCloseable {
      * @throws IllegalStateException when the server is closed, or another process has taken the port
      */
     public synchronized void start() {
-        if (closed) {
-            throw new IllegalStateException("the S3 server is closed; open a new one");
-        }
+        data();
         if (running == null) {
             release();
             listen(port);
@@ -148,10 +157,11 @@ public final class S3Server implements AutoCloseable {
     /** Stops for good. What was kept in memory is gone, what lies in a directory stays. */
     @Override
     public synchronized void close() {
-        if (closed) {
+        BlobStore store = data;
+        if (store == null) {
             return;
         }
-        closed = true;
+        data = null;
         S3Proxy server = running;
         running = null;
         try {
@@ -160,13 +170,13 @@ public final class S3Server implements AutoCloseable {
             }
             release();
         } finally {
-            data.close();
+            store.close();
         }
     }
 
     private synchronized int listen(int wanted) {
         S3Proxy server = S3Proxy.builder()
-                .blobStore(data)
+                .blobStore(data())
                 .endpoint(endpoint(wanted))
                 .awsAuthentication(AuthenticationType.AWS_V4, accessKey, secretKey)
                 .ignoreUnknownHeaders(true)
