@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 class S3CrashIT {
 
     private static final int PART = S3BlobStoreConfig.MIN_PART_SIZE;
-    private static final long LENGTH = 3L * PART;
+    private static final long LENGTH = 2L * PART;
 
     private static S3Server server;
     private static S3Client client;

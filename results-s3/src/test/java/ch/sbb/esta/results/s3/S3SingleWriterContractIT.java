@@ -7,9 +7,11 @@ import ch.sbb.esta.results.testkit.s3.S3Server.ConditionalPuts;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** A store without conditional puts, once probed, keeps the whole contract within one process. */
+@Tag("long")
 class S3SingleWriterContractIT extends BlobStoreContract {
 
     private static final AtomicInteger STORES = new AtomicInteger();

@@ -40,19 +40,18 @@ public final class S3Server implements AutoCloseable {
     /** A store of unknown kind signs whole payloads; the default of 32 MiB is below what one put of ours may carry. */
     private static final long LARGEST_SIGNED_PAYLOAD = 256L << 20;
 
-    private final BlobStore data;
-    private final Trouble trouble;
     private final String accessKey = random(10).toUpperCase(Locale.ROOT);
     private final String secretKey = random(20);
     private final int port;
 
+    /** Let go at the end, because a test class may keep the closed server for as long as the JVM lives. */
+    private @Nullable Trouble data;
+
     private @Nullable S3Proxy running;
     private @Nullable SocketChannel reservation;
-    private boolean closed;
 
     private S3Server(BlobStore data, int port) {
-        this.data = data;
-        this.trouble = new Trouble(data);
+        this.data = new Trouble(data);
         this.port = listen(port);
     }
 
@@ -114,12 +113,22 @@ public final class S3Server implements AutoCloseable {
      * Creates a bucket, on a stopped server too; no effect when it exists.
      *
      * @param name the bucket's name
+     * @throws IllegalStateException when the server is closed
      */
-    public void createBucket(String name) {
+    public synchronized void createBucket(String name) {
         Objects.requireNonNull(name, "name");
-        if (!data.containerExists(name)) {
-            data.createContainer(name);
+        BlobStore store = data();
+        if (!store.containerExists(name)) {
+            store.createContainer(name);
         }
+    }
+
+    private synchronized Trouble data() {
+        Trouble store = data;
+        if (store == null) {
+            throw new IllegalStateException("the S3 server is closed; open a new one");
+        }
+        return store;
     }
 
     /** Stops answering: open connections break and new ones are refused. The data stay. No effect on a stopped server. */
@@ -139,9 +148,7 @@ public final class S3Server implements AutoCloseable {
      * @throws IllegalStateException when the server is closed, or another process has taken the port
      */
     public synchronized void start() {
-        if (closed) {
-            throw new IllegalStateException("the S3 server is closed; open a new one");
-        }
+        data();
         if (running == null) {
             release();
             listen(port);
@@ -157,7 +164,7 @@ public final class S3Server implements AutoCloseable {
         if (status < 400 || status > 599) {
             throw new IllegalArgumentException("status " + status + " is no refusal: give 400 to 599");
         }
-        trouble.refuse(status);
+        data().refuse(status);
     }
 
     /**
@@ -169,21 +176,22 @@ public final class S3Server implements AutoCloseable {
         if (Objects.requireNonNull(delay, "delay").isNegative()) {
             throw new IllegalArgumentException("the delay must not be negative, was " + delay);
         }
-        trouble.delayPuts(delay);
+        data().delayPuts(delay);
     }
 
     /** Ends what {@link #refuse} and {@link #delayPuts} began; puts that are held back go on at once. */
     public void heal() {
-        trouble.end();
+        data().end();
     }
 
     /** Stops for good. What was kept in memory is gone, what lies in a directory stays. */
     @Override
     public synchronized void close() {
-        if (closed) {
+        BlobStore store = data;
+        if (store == null) {
             return;
         }
-        closed = true;
+        data = null;
         S3Proxy server = running;
         running = null;
         try {
@@ -192,13 +200,13 @@ public final class S3Server implements AutoCloseable {
             }
             release();
         } finally {
-            data.close();
+            store.close();
         }
     }
 
     private synchronized int listen(int wanted) {
         S3Proxy server = S3Proxy.builder()
-                .blobStore(trouble)
+                .blobStore(data())
                 .endpoint(endpoint(wanted))
                 .awsAuthentication(AuthenticationType.AWS_V4, accessKey, secretKey)
                 .ignoreUnknownHeaders(true)

@@ -248,6 +248,7 @@ class S3ServerTest {
         server.close();
         server.close();
         assertThatThrownBy(server::start).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> server.createBucket("late")).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
