@@ -30,10 +30,10 @@ import org.junit.jupiter.api.AfterEach;
 /** What is written through a fan-out is as the contract says, and afterwards the secondary has the same, or the fan-out names what not. */
 abstract class FanOutContract extends LogSinkContract {
 
-    private final Map<LogSink, Process> processes = new ConcurrentHashMap<>();
+    private final Map<LogSink, Running> processes = new ConcurrentHashMap<>();
     private final Set<ContainerLogId> ids = ConcurrentHashMap.newKeySet();
 
-    private record Process(FanOutLogs logs, CutSink primary, CutSink secondary, Runnable ends) {}
+    private record Running(FanOutLogs logs, CutSink primary, CutSink secondary, Runnable ends) {}
 
     /** A primary as one more process opens it. */
     abstract LogSink openPrimary();
@@ -61,7 +61,7 @@ abstract class FanOutContract extends LogSinkContract {
                 .maxPause(Duration.ofMillis(20))
                 .build();
         FanOutLogs logs = new FanOutLogs(primary, primarySource(), secondary, config);
-        processes.put(logs, new Process(logs, primary, secondary, () -> {
+        processes.put(logs, new Running(logs, primary, secondary, () -> {
             end(openedPrimary);
             end(openedSecondary);
         }));
@@ -70,13 +70,13 @@ abstract class FanOutContract extends LogSinkContract {
 
     @Override
     protected final void kill(LogSink killed) {
-        Process process = processes.remove(killed);
-        assertThat(process).isNotNull();
-        process.primary.cut();
-        process.secondary.cut();
-        process.ends.run();
+        Running running = processes.remove(killed);
+        assertThat(running).isNotNull();
+        running.primary.cut();
+        running.secondary.cut();
+        running.ends.run();
         // Only ends its threads: neither side takes anything from it any more.
-        process.logs.close();
+        running.logs.close();
     }
 
     @Override
@@ -87,9 +87,9 @@ abstract class FanOutContract extends LogSinkContract {
     @AfterEach
     final void theSecondaryHasTheSameOrItIsNamed() throws IOException {
         Set<ContainerLogId> named = new HashSet<>();
-        for (Process process : processes.values()) {
-            process.logs.close();
-            process.logs.uncopied().stream().map(UncopiedLog::id).forEach(named::add);
+        for (Running running : processes.values()) {
+            running.logs.close();
+            running.logs.uncopied().stream().map(UncopiedLog::id).forEach(named::add);
         }
         for (ContainerLogId id : ids) {
             LogInfo info = primarySource().find(id).orElse(null);
