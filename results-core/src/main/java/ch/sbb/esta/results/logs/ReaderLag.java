@@ -39,7 +39,7 @@ final class ReaderLag {
     }
 
     private static long nanos(Duration duration) {
-        return duration.getSeconds() >= FAR / 1_000_000_000 ? FAR : duration.toNanos();
+        return duration.toSeconds() >= FAR / 1_000_000_000 ? FAR : duration.toNanos();
     }
 
     /** Between two times; what is a hundred years or more apart is a hundred years apart, which no sum of two overflows. */
