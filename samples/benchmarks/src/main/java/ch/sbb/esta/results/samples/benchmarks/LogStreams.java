@@ -64,13 +64,14 @@ final class LogStreams implements Benchmark {
     }
 
     private String result(Figures figures, Play play) {
-        if (figures.get("complete") != containers || figures.get("bytes") != play.writers.bytes()) {
-            throw new IllegalStateException(containers + " complete logs with " + play.writers.bytes()
-                    + " bytes were to be collected, but it was " + figures);
+        // A machine with too much to do delays readers, which the logs then say; but nothing may be missing.
+        if (figures.get("bytes") != play.writers.bytes() || figures.get("lines") != play.writers.lines()) {
+            throw new IllegalStateException(play.writers.lines() + " lines with " + play.writers.bytes()
+                    + " bytes were written, but collected was " + figures);
         }
         return String.format(
                 Locale.ROOT,
-                "ratio=%.2f peak=%.1f MB live=%.1f MB threads=%.0f lines_per_s=%.0f rate=%.1f MB/s containers=%d java=%d"
+                "ratio=%.2f peak=%.1f MB live=%.1f MB threads=%.0f lines_per_s=%.0f rate=%.1f MB/s containers=%d complete=%.0f java=%d"
                         + " reconnects=%.0f failures=%.0f",
                 figures.get("peak") / LIMIT,
                 figures.get("peak"),
@@ -79,6 +80,7 @@ final class LogStreams implements Benchmark {
                 play.linesPerSecond,
                 play.bytesPerSecond / 1e6,
                 containers,
+                figures.get("complete"),
                 Runtime.version().feature(),
                 figures.get("reconnects"),
                 figures.get("failures"));

@@ -19,7 +19,7 @@ class LogFileTest {
         StringBuilder content = new StringBuilder();
         List<Instant> times = new ArrayList<>();
         for (byte[] more = file.write(); more.length > 0; more = file.write()) {
-            for (String line : new String(more, StandardCharsets.UTF_8).split("(?<=\n)")) {
+            for (String line : new String(more, StandardCharsets.UTF_8).split("(?<=\n)", 0)) {
                 int space = line.indexOf(' ');
                 times.add(Instant.parse(line.substring(0, space)));
                 content.append(line.substring(space + 1));
