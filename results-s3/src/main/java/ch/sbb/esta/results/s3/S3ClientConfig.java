@@ -124,7 +124,7 @@ public final class S3ClientConfig {
                 .credentialsProvider(
                         credentials == null
                                 ? DefaultCredentialsProvider.builder().build()
-                                : (AwsCredentialsProvider) credentials::resolveCredentials)
+                                : lent(credentials))
                 .serviceConfiguration(S3Configuration.builder()
                         .pathStyleAccessEnabled(addressing == Addressing.PATH)
                         .build());
@@ -132,6 +132,12 @@ public final class S3ClientConfig {
             builder.endpointOverride(endpoint);
         }
         return builder.build();
+    }
+
+    /** Hides that a provider can be closed: a presigner closes what it is given. */
+    @SuppressWarnings("UnnecessaryMethodReference")
+    private static AwsCredentialsProvider lent(AwsCredentialsProvider credentials) {
+        return credentials::resolveCredentials;
     }
 
     private static Duration min(Duration one, Duration other) {

@@ -14,7 +14,6 @@ import ch.sbb.esta.results.spi.BlobStore.Put;
 import ch.sbb.esta.results.testkit.s3.S3Server;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,8 +27,6 @@ import software.amazon.awssdk.services.s3.S3Client;
 class S3WithoutMultipartIT {
 
     private static final int PART = S3BlobStoreConfig.MIN_PART_SIZE;
-    private static final Predicate<SdkHttpRequest> TAGGED =
-            r -> r.firstMatchingHeader("x-amz-tagging").isPresent();
 
     private static S3Server server;
 
@@ -64,6 +61,10 @@ class S3WithoutMultipartIT {
         }
         client.close();
         http.close();
+    }
+
+    private static boolean isTagged(SdkHttpRequest request) {
+        return request.firstMatchingHeader("x-amz-tagging").isPresent();
     }
 
     private static S3BlobStoreConfig.Builder config() {
@@ -104,7 +105,7 @@ class S3WithoutMultipartIT {
 
     @Test
     void theProbeSaysThatTagsMayBeTooMuch() {
-        http.fail(put().and(TAGGED), Integer.MAX_VALUE, answer(501, "NotImplemented"));
+        http.fail(put().and(S3WithoutMultipartIT::isTagged), Integer.MAX_VALUE, answer(501, "NotImplemented"));
         S3BlobStore tagging =
                 new S3BlobStore(client, config().tag("team", "shop").build());
         assertThatThrownBy(tagging::probe)
