@@ -185,10 +185,8 @@ class LogViewTest {
                 """);
     }
 
-    private static void awaitSeen(StringBuffer seen, String end) {
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
-                .until(() -> seen.toString().endsWith(end));
+    private static void awaitSeen(AtomicReference<String> seen, String end) {
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> seen.get().endsWith(end));
     }
 
     @Test
