@@ -18,7 +18,6 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -151,7 +150,10 @@ final class SegmentWriter implements LogWriter, RedactedLog {
             lines.append(buffer, offset, length, position);
             position += length;
             if (segment.size() >= largest) {
-                full.add(cutOff(segment));
+                Shipment waiting = cutOff(segment);
+                full.add(waiting);
+                // Packing takes longer than reading: what waits for its turn is packed meanwhile.
+                logs.pack(() -> pack(waiting));
             }
             return segment.size() >= logs.config().segmentBytes() && !logs.now().isBefore(notBefore);
         } catch (IOException e) {
@@ -408,7 +410,30 @@ final class SegmentWriter implements LogWriter, RedactedLog {
                 && manifest.writer().equals(writer.toString());
     }
 
+    private void pack(Shipment segment) {
+        segment.packing.lock();
+        try {
+            if (!segment.discarded) {
+                EncodedSegment unused = encode(segment);
+            }
+        } catch (ResultsException e) {
+            // Whoever ships it tries again, and says so.
+            LOG.trace("Packing a segment of {} failed", id, e);
+        } finally {
+            segment.packing.unlock();
+        }
+    }
+
     private EncodedSegment encode(Shipment segment) {
+        segment.packing.lock();
+        try {
+            return encodeLocked(segment);
+        } finally {
+            segment.packing.unlock();
+        }
+    }
+
+    private EncodedSegment encodeLocked(Shipment segment) {
         EncodedSegment encoded = segment.encoded;
         if (encoded == null) {
             try {
@@ -619,29 +644,35 @@ final class SegmentWriter implements LogWriter, RedactedLog {
 
     /** What was not cut off, or not shipped since. */
     private void discardRest() {
-        List<GrowingSegment> rest = new ArrayList<>();
+        List<Shipment> waiting;
+        GrowingSegment rest;
         lock.lock();
         try {
-            full.forEach(waiting -> rest.add(waiting.grown));
+            waiting = List.copyOf(full);
             full.clear();
-            if (growing != null) {
-                rest.add(growing);
-                growing = null;
-            }
+            rest = growing;
+            growing = null;
         } finally {
             lock.unlock();
         }
-        rest.forEach(this::discard);
+        waiting.forEach(this::discard);
+        if (rest != null) {
+            discard(rest);
+        }
     }
 
     private void discard(Shipment segment) {
-        EncodedSegment encoded = segment.encoded;
-        if (encoded != null) {
-            try {
+        segment.packing.lock();
+        try {
+            segment.discarded = true;
+            EncodedSegment encoded = segment.encoded;
+            if (encoded != null) {
                 encoded.discard();
-            } catch (IOException e) {
-                LOG.warn("A spool file of the log {} could not be removed", id, e);
             }
+        } catch (IOException e) {
+            LOG.warn("A spool file of the log {} could not be removed", id, e);
+        } finally {
+            segment.packing.unlock();
         }
         discard(segment.grown);
     }
@@ -656,15 +687,19 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         }
     }
 
-    /** A segment on its way; guarded by {@link #shipping}. */
+    /** A segment that is cut off. */
     private static final class Shipment {
 
         private final Kind kind;
         private final String key;
         private final GrowingSegment grown;
         private final LogTail tail;
+        /** Guards what follows. */
+        private final ReentrantLock packing = new ReentrantLock();
         /** Kept for the next attempt: the same bytes, so that an attempt that took effect is recognised. */
         private @Nullable EncodedSegment encoded;
+
+        private boolean discarded;
 
         Shipment(Kind kind, String key, GrowingSegment grown, LogTail tail) {
             this.kind = kind;

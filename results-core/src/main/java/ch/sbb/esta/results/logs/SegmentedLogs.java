@@ -371,6 +371,10 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
         }
     }
 
+    void pack(Runnable task) {
+        shippers.execute(task);
+    }
+
     void ship(SegmentWriter writer) {
         if (writer.enqueue()) {
             shippers.execute(writer::shipInBackground);
