@@ -21,7 +21,20 @@ public record ListOrder(Field field, Direction direction) {
         /** When it was first stored. */
         CREATE_TIME,
         /** When it was last changed. */
-        UPDATE_TIME
+        UPDATE_TIME,
+        /** When a Result's run started; a Result whose run has not started, or that has no summary, sorts as the latest. */
+        START_TIME,
+        /** When a Result's run ended; a Result whose run has not ended, or that has no summary, sorts as the latest. */
+        END_TIME;
+
+        /**
+         * Whether only Results have it.
+         *
+         * @return true for the times of the summary
+         */
+        public boolean isOfSummary() {
+            return this == START_TIME || this == END_TIME;
+        }
     }
 
     /** Which end comes first. */
@@ -46,8 +59,8 @@ public record ListOrder(Field field, Direction direction) {
     /**
      * Parses {@code order_by} of Tekton Results.
      *
-     * @param orderBy {@code create_time} or {@code update_time}, optionally followed by {@code asc} or {@code desc}; empty for
-     *     {@link #BY_ID}
+     * @param orderBy {@code create_time}, {@code update_time}, {@code summary.start_time} or {@code summary.end_time}, optionally
+     *     followed by {@code asc} or {@code desc}; empty for {@link #BY_ID}
      * @return the order
      * @throws ResultsException {@code INVALID} for anything else
      */
@@ -60,6 +73,8 @@ public record ListOrder(Field field, Direction direction) {
         Field field = switch (words[0]) {
             case "create_time" -> Field.CREATE_TIME;
             case "update_time" -> Field.UPDATE_TIME;
+            case "summary.start_time" -> Field.START_TIME;
+            case "summary.end_time" -> Field.END_TIME;
             default -> throw malformed(orderBy);
         };
         if (words.length > 2) {
@@ -78,11 +93,13 @@ public record ListOrder(Field field, Direction direction) {
 
     private static ResultsException malformed(String orderBy) {
         return ResultsException.invalid("order_by " + Escaped.of(orderBy)
-                + " is none of create_time, update_time, each optionally followed by asc or desc");
+                + " is none of create_time, update_time, summary.start_time, summary.end_time, each optionally followed by asc"
+                + " or desc");
     }
 
     @Override
     public String toString() {
-        return field.name().toLowerCase(Locale.ROOT) + " " + direction.name().toLowerCase(Locale.ROOT);
+        return (field.isOfSummary() ? "summary." : "") + field.name().toLowerCase(Locale.ROOT) + " "
+                + direction.name().toLowerCase(Locale.ROOT);
     }
 }

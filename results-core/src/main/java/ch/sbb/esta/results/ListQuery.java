@@ -55,8 +55,13 @@ public final class ListQuery {
      *
      * @param order the order
      * @return a copy
+     * @throws ResultsException {@code INVALID} when Records are listed and the order is by a time of the summary, which only Results have
      */
     public ListQuery orderBy(ListOrder order) {
+        if (result != null && order.field().isOfSummary()) {
+            throw ResultsException.invalid("Records cannot be sorted by " + order
+                    + ", which only Results have; sort them by create_time or update_time");
+        }
         return new ListQuery(parent, result, Objects.requireNonNull(order, "order"), pageSize, pageToken);
     }
 

@@ -17,6 +17,7 @@ public final class LogInfo {
     private final LogState state;
     private final Extent extent;
     private final List<LogDefect> defects;
+    private final @Nullable String redactedBy;
 
     /**
      * How much text a log has.
@@ -45,10 +46,25 @@ public final class LogInfo {
      * @param defects why it is not proven complete, in the order of their places; empty for a complete one; copied
      */
     public LogInfo(ContainerLogId id, LogState state, Extent extent, List<LogDefect> defects) {
+        this(id, state, extent, defects, null);
+    }
+
+    /**
+     * Describes a log out of which a redaction may have taken secrets.
+     *
+     * @param id which log
+     * @param state what is known of it
+     * @param extent how much text there is
+     * @param defects why it is not proven complete, in the order of their places; empty for a complete one; copied
+     * @param redactedBy the name of the redaction, or null when none was applied
+     */
+    public LogInfo(
+            ContainerLogId id, LogState state, Extent extent, List<LogDefect> defects, @Nullable String redactedBy) {
         this.id = Objects.requireNonNull(id, "id");
         this.state = Objects.requireNonNull(state, "state");
         this.extent = Objects.requireNonNull(extent, "extent");
         this.defects = List.copyOf(defects);
+        this.redactedBy = redactedBy;
         if (state == LogState.COMPLETE && !defects.isEmpty()) {
             throw new IllegalArgumentException("a log with defects is not complete: " + defects);
         }
@@ -100,6 +116,15 @@ public final class LogInfo {
     }
 
     /**
+     * The redaction that was applied to the text before it was stored: then the text is what the container emitted but for its secrets.
+     *
+     * @return its name, or empty when none was applied
+     */
+    public Optional<String> redactedBy() {
+        return Optional.ofNullable(redactedBy);
+    }
+
+    /**
      * The timestamp of the first line.
      *
      * @return the time, or empty for a log without lines
@@ -114,7 +139,8 @@ public final class LogInfo {
                 && id.equals(that.id)
                 && state == that.state
                 && extent.equals(that.extent)
-                && defects.equals(that.defects);
+                && defects.equals(that.defects)
+                && Objects.equals(redactedBy, that.redactedBy);
     }
 
     @Override
@@ -125,6 +151,7 @@ public final class LogInfo {
     @Override
     public String toString() {
         return id + " " + state + " " + extent.bytes + " bytes, " + extent.lines + " lines"
+                + (redactedBy == null ? "" : ", redacted by " + Escaped.of(redactedBy))
                 + (defects.isEmpty() ? "" : " " + defects);
     }
 }

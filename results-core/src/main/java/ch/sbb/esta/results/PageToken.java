@@ -9,15 +9,23 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The position of a page in its list: the sort values of the last item before it. As text it is bound to the parent and the order of
  * its list by a hash, so that it cannot be used elsewhere by mistake. It is no authority: whoever may list may make any position up.
  *
- * @param time the last item's create or update time, to the microsecond; {@link Instant#EPOCH} in lists by id
+ * @param time the last item's time of the order, to the microsecond; {@link Instant#EPOCH} in lists by id
  * @param uid the last item's uid
  */
 public record PageToken(Instant time, String uid) {
+
+    /** The time of what has none yet: the latest that a token and a {@code timestamptz} can hold. */
+    public static final Instant LATEST = Instant.EPOCH.plus(Long.MAX_VALUE, ChronoUnit.MICROS);
+
+    private static final Instant EARLIEST =
+            Instant.EPOCH.minus(Long.MAX_VALUE, ChronoUnit.MICROS).plusSeconds(1);
 
     private static final int HASH_BYTES = 16;
     private static final byte VERSION = 1;
@@ -34,6 +42,44 @@ public record PageToken(Instant time, String uid) {
     }
 
     /**
+     * The position of a Result.
+     *
+     * @param result the Result
+     * @param field by what the list is sorted
+     * @return its position
+     */
+    public static PageToken of(Result result, ListOrder.Field field) {
+        return switch (field) {
+            case START_TIME -> summaryTime(result, RecordSummary::startTime);
+            case END_TIME -> summaryTime(result, RecordSummary::endTime);
+            case ID, CREATE_TIME, UPDATE_TIME -> of(result.stored(), field);
+        };
+    }
+
+    private static PageToken summaryTime(Result result, Function<RecordSummary, Optional<Instant>> time) {
+        return new PageToken(
+                result.summary().flatMap(time).orElse(LATEST), result.stored().uid());
+    }
+
+    /**
+     * The position of a Record.
+     *
+     * @param row the Record's row
+     * @param field by what the list is sorted, no time of the summary
+     * @return its position
+     * @throws IllegalArgumentException for a time of the summary
+     */
+    public static PageToken of(Result.Stored row, ListOrder.Field field) {
+        Instant time = switch (field) {
+            case ID -> Instant.EPOCH;
+            case CREATE_TIME -> row.createTime();
+            case UPDATE_TIME -> row.updateTime();
+            case START_TIME, END_TIME -> throw new IllegalArgumentException(field + " is not a field of Records");
+        };
+        return new PageToken(time, row.uid());
+    }
+
+    /**
      * Writes the token as text.
      *
      * @param query the list that it belongs to
@@ -43,7 +89,7 @@ public record PageToken(Instant time, String uid) {
         byte[] id = uid.getBytes(StandardCharsets.UTF_8);
         byte[] position = ByteBuffer.allocate(1 + Long.BYTES + id.length)
                 .put(VERSION)
-                .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, time))
+                .putLong(micros(time))
                 .put(id)
                 .array();
         byte[] token = ByteBuffer.allocate(HASH_BYTES + position.length)
@@ -51,6 +97,16 @@ public record PageToken(Instant time, String uid) {
                 .put(position)
                 .array();
         return Base64.getUrlEncoder().withoutPadding().encodeToString(token);
+    }
+
+    /** Not by {@code ChronoUnit.MICROS}, which overflows beyond the year 2262. */
+    private static long micros(Instant time) {
+        if (!time.isBefore(LATEST)) {
+            return Long.MAX_VALUE;
+        }
+        return time.isBefore(EARLIEST)
+                ? Long.MIN_VALUE
+                : Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000L);
     }
 
     static PageToken decode(String text, ListQuery query) {

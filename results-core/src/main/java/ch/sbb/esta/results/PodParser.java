@@ -7,7 +7,9 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +75,40 @@ final class PodParser {
         return containers;
     }
 
+    /** Which container makes which file at its end. */
+    private static Map<String, String> postFiles(JsonNode specs) {
+        Map<String, String> makers = new HashMap<>();
+        for (JsonNode spec : specs) {
+            String file = entrypointFlag(spec, "-post_file");
+            if (file != null) {
+                makers.put(file, spec.path("name").asText());
+            }
+        }
+        return makers;
+    }
+
+    private static @Nullable String waitsFor(Map<String, String> makers, JsonNode spec, String name) {
+        String file = entrypointFlag(spec, "-wait_file");
+        String maker = file == null ? null : makers.get(file);
+        return name.equals(maker) ? null : maker;
+    }
+
+    /** A flag of Tekton's entrypoint; what is behind {@code --} belongs to the user's command. */
+    private static @Nullable String entrypointFlag(JsonNode spec, String flag) {
+        if (!spec.path("command").path(0).asText().endsWith("/entrypoint")) {
+            return null;
+        }
+        JsonNode args = spec.path("args");
+        for (int i = 0; i + 1 < args.size() && !args.get(i).asText().equals("--"); i++) {
+            if (args.get(i).asText().equals(flag)) {
+                return args.get(i + 1).asText();
+            }
+        }
+        return null;
+    }
+
     private static void add(List<PodSnapshot.Container> to, JsonNode pod, String specs, String statuses) {
+        Map<String, String> makers = postFiles(pod.path("spec").path(specs));
         for (JsonNode spec : pod.path("spec").path(specs)) {
             String name = spec.path("name").asText();
             JsonNode status = find(pod.path("status").path(statuses), name);
@@ -88,7 +123,8 @@ final class PodParser {
                             : running.isObject() ? PodSnapshot.State.RUNNING : PodSnapshot.State.WAITING,
                     status.path("restartCount").asInt(),
                     time((terminated.isObject() ? terminated : running).path("startedAt")),
-                    time(terminated.path("finishedAt"))));
+                    time(terminated.path("finishedAt")),
+                    waitsFor(makers, spec, name)));
         }
     }
 

@@ -79,6 +79,16 @@ public record PodSnapshot(
         return new ContainerLogId(namespace, taskRunUid, uid, container.name, container.restarts);
     }
 
+    /**
+     * Finds the container for whose end a container waits before it runs what it is for, as the steps of a task do.
+     *
+     * @param container one of this pod's
+     * @return the one that it waits for, or empty when it waits for none
+     */
+    public Optional<Container> containerBefore(Container container) {
+        return Optional.ofNullable(container.waitsFor).flatMap(this::container);
+    }
+
     /** What a container is. */
     public enum Role {
         /** Runs before the steps. */
@@ -108,6 +118,7 @@ public record PodSnapshot(
      * @param restarts how often it was restarted
      * @param startedAt when its current run began, or null before
      * @param finishedAt when its current run ended, or null before
+     * @param waitsFor the name of the container for whose end Tekton's entrypoint waits in this one, or null when for none
      */
     public record Container(
             String name,
@@ -115,7 +126,8 @@ public record PodSnapshot(
             State state,
             int restarts,
             @Nullable Instant startedAt,
-            @Nullable Instant finishedAt) {
+            @Nullable Instant finishedAt,
+            @Nullable String waitsFor) {
 
         /**
          * Checks that name, role and state are not null.
@@ -126,11 +138,32 @@ public record PodSnapshot(
          * @param restarts how often it was restarted
          * @param startedAt when its current run began, or null before
          * @param finishedAt when its current run ended, or null before
+         * @param waitsFor the name of the container for whose end Tekton's entrypoint waits in this one, or null when for none
          */
         public Container {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(role, "role");
             Objects.requireNonNull(state, "state");
+        }
+
+        /**
+         * Describes a container that waits for no other one.
+         *
+         * @param name the name
+         * @param role what it is
+         * @param state where it stands
+         * @param restarts how often it was restarted
+         * @param startedAt when its current run began, or null before
+         * @param finishedAt when its current run ended, or null before
+         */
+        public Container(
+                String name,
+                Role role,
+                State state,
+                int restarts,
+                @Nullable Instant startedAt,
+                @Nullable Instant finishedAt) {
+            this(name, role, state, restarts, startedAt, finishedAt, null);
         }
     }
 }

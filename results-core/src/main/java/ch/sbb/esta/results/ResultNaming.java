@@ -88,7 +88,7 @@ public final class ResultNaming {
         ResultName result = result(run, ignored);
         RecordName record = record(run, result, ignored);
         if (!speaksForResult(run, result)) {
-            return new RunPlacement(run, record, null, Map.of(), ignored);
+            return new RunPlacement(run, record, null, Map.of(), ignored, this);
         }
         RecordSummary summary = new RecordSummary(
                 record,
@@ -97,7 +97,7 @@ public final class ResultNaming {
                 run.completionTime().orElse(null),
                 run.summaryStatus(),
                 AnnotationObject.read(run, SUMMARY_ANNOTATIONS, ignored));
-        return new RunPlacement(run, record, summary, resultAnnotations(run, ignored), ignored);
+        return new RunPlacement(run, record, summary, resultAnnotations(run, ignored), ignored, this);
     }
 
     private ResultName result(RunSnapshot run, List<String> ignored) {

@@ -20,18 +20,31 @@ public final class RunPlacement {
     private final @Nullable RecordSummary summary;
     private final Map<String, String> resultAnnotations;
     private final List<String> ignored;
+    private final ResultNaming naming;
 
     RunPlacement(
             RunSnapshot run,
             RecordName record,
             @Nullable RecordSummary summary,
             Map<String, String> resultAnnotations,
-            List<String> ignored) {
+            List<String> ignored,
+            ResultNaming naming) {
         this.run = Objects.requireNonNull(run, "run");
         this.record = Objects.requireNonNull(record, "record");
         this.summary = summary;
         this.resultAnnotations = Collections.unmodifiableMap(new LinkedHashMap<>(resultAnnotations));
         this.ignored = List.copyOf(ignored);
+        this.naming = Objects.requireNonNull(naming, "naming");
+    }
+
+    /**
+     * Places another version of the run as this one was placed.
+     *
+     * @param other any version of any run
+     * @return its place; another one where its annotations say so
+     */
+    public RunPlacement ofVersion(RunSnapshot other) {
+        return naming.place(other);
     }
 
     /**

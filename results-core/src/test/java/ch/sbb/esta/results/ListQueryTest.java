@@ -66,6 +66,12 @@ class ListQueryTest {
         assertThat(ListOrder.parse(" ")).isEqualTo(ListOrder.BY_ID).hasToString("id asc");
         assertThat(ListOrder.parse("create_time")).isEqualTo(new ListOrder(Field.CREATE_TIME, Direction.ASC));
         assertThat(ListOrder.parse(" update_time  DESC ")).isEqualTo(new ListOrder(Field.UPDATE_TIME, Direction.DESC));
+        for (String written : List.of("summary.start_time asc", "summary.end_time desc", "create_time desc")) {
+            assertThat(ListOrder.parse(written)).hasToString(written);
+        }
+        assertInvalid(
+                () -> ListQuery.of("ci/results/-").orderBy(ListOrder.parse("summary.end_time")),
+                "summary.end_time asc");
         for (String wrong :
                 List.of("id", "create_time down", "create_time asc asc", "create_time,update_time", "x\n")) {
             assertInvalid(() -> ListOrder.parse(wrong), "order_by " + Escaped.of(wrong));

@@ -50,6 +50,31 @@ class PodSnapshotTest {
     }
 
     @Test
+    void readsWhichStepWaitsForWhich() {
+        PodSnapshot pod = PodSnapshot.parse(bytes("""
+                {"metadata": {"namespace": "ci", "name": "a", "uid": "p", "labels": {"tekton.dev/taskRunUID": "t"}},
+                 "spec": {"containers": [
+                   {"name": "step-a", "command": ["/tekton/bin/entrypoint"],
+                    "args": ["-wait_file", "/tekton/downward/ready", "-wait_file_content", "-post_file", "/tekton/run/0/out"]},
+                   {"name": "step-b", "command": ["/tekton/bin/entrypoint"],
+                    "args": ["-wait_file", "/tekton/run/0/out", "-post_file", "/tekton/run/1/out", "--", "-post_file", "/x"]},
+                   {"name": "step-c", "command": ["/tekton/bin/entrypoint"],
+                    "args": ["-entrypoint", "sh", "--", "-wait_file", "/tekton/run/1/out"]},
+                   {"name": "step-d", "command": ["/bin/sh"], "args": ["-wait_file", "/tekton/run/1/out"]},
+                   {"name": "step-e", "command": ["/tekton/bin/entrypoint"],
+                    "args": ["-wait_file", "/tekton/run/9/out", "-post_file", "/tekton/run/9/out"]},
+                   {"name": "step-f", "command": ["/tekton/bin/entrypoint"], "args": ["-wait_file"]},
+                   {"name": "sidecar-g"}]}}
+                """)).orElseThrow();
+        assertThat(pod.containers())
+                .extracting(Container::waitsFor)
+                .containsExactly(null, "step-a", null, null, null, null, null);
+        assertThat(pod.containerBefore(pod.containers().get(1)))
+                .contains(pod.containers().get(0));
+        assertThat(pod.containerBefore(pod.containers().get(0))).isEmpty();
+    }
+
+    @Test
     void findsTheTaskRunByItsOwnerWhereTheLabelIsMissing() {
         String pod = "{\"metadata\":{\"namespace\":\"ci\",\"name\":\"a\",\"uid\":\"p\",\"ownerReferences\":["
                 + "{\"apiVersion\":\"x/v1\",\"kind\":\"TaskRun\",\"uid\":\"no\"},"

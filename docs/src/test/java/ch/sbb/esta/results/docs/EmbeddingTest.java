@@ -10,6 +10,7 @@ import ch.sbb.esta.results.SummaryStatus;
 import ch.sbb.esta.results.embed.ResultsArchive;
 import ch.sbb.esta.results.jdbi.JdbiResultsStore;
 import ch.sbb.esta.results.jdbi.Migrations;
+import ch.sbb.esta.results.k8s.FabricClusterRuns;
 import ch.sbb.esta.results.k8s.FabricConfig;
 import ch.sbb.esta.results.k8s.FabricContainerLogs;
 import ch.sbb.esta.results.k8s.FabricRunWatcher;
@@ -62,6 +63,7 @@ class EmbeddingTest {
             SegmentedLogs logs = new SegmentedLogs(blobs);
             ResultsArchive archive = ResultsArchive.builder()
                     .runs(new FabricRunWatcher(kubernetes, scope))
+                    .sweep(new FabricClusterRuns(kubernetes, scope))
                     .store(JdbiResultsStore.builder(dataSource, "results").build())
                     .logs(containerLogs, logs)
                     .workDirectory(workDirectory)

@@ -7,13 +7,20 @@ import ch.sbb.esta.results.archive.ArchiveListener;
 import ch.sbb.esta.results.archive.ArchiverConfig;
 import ch.sbb.esta.results.archive.ArchiverStats;
 import ch.sbb.esta.results.archive.RunArchiver;
+import ch.sbb.esta.results.archive.RunSweep;
 import ch.sbb.esta.results.logs.LogCollector;
 import ch.sbb.esta.results.logs.LogCollectorConfig;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogListener;
+import ch.sbb.esta.results.logs.LogRecords;
+import ch.sbb.esta.results.logs.PlainLogs;
+import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
+import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import ch.sbb.esta.results.spi.RunWatcher;
 import ch.sbb.esta.results.spi.Watching;
@@ -37,7 +44,10 @@ public final class ResultsArchive implements AutoCloseable {
 
     private final RunWatcher watcher;
     private final RunArchiver archiver;
+    private final @Nullable RunSweep sweep;
     private final @Nullable Logs logs;
+    private final @Nullable AbandonedLogs abandoned;
+    private final @Nullable LogRecording recording;
     private final InstantSource clock;
     private final Duration closeTimeout;
     private @Nullable Running running;
@@ -46,9 +56,19 @@ public final class ResultsArchive implements AutoCloseable {
 
     private record Running(Watching runs, @Nullable LogCollector collector) {}
 
-    private ResultsArchive(Builder builder, RunWatcher watcher, RunArchiver archiver, Duration closeTimeout) {
+    private ResultsArchive(
+            Builder builder,
+            RunWatcher watcher,
+            RunArchiver archiver,
+            @Nullable RunSweep sweep,
+            @Nullable AbandonedLogs abandoned,
+            @Nullable LogRecording recording,
+            Duration closeTimeout) {
         this.watcher = watcher;
         this.archiver = archiver;
+        this.sweep = sweep;
+        this.abandoned = abandoned;
+        this.recording = recording;
         this.logs = builder.logs();
         this.clock = builder.clock;
         this.closeTimeout = closeTimeout;
@@ -73,15 +93,30 @@ public final class ResultsArchive implements AutoCloseable {
         if (running != null) {
             return;
         }
+        if (abandoned != null) {
+            abandoned.expect(clock.instant());
+        }
         archiver.start();
         LogCollector collector = null;
         try {
             if (logs != null) {
                 collector = new LogCollector(logs.from, logs.to, logs.config, clock);
                 logs.listeners.forEach(collector::addListener);
+                if (recording != null) {
+                    collector.addListener(recording);
+                }
                 collector.start();
             }
             running = new Running(watcher.watch(archiver), collector);
+            if (sweep != null) {
+                sweep.start(archiver::accept);
+            }
+            if (abandoned != null && collector != null) {
+                abandoned.start(collector);
+            }
+            if (recording != null) {
+                recording.start();
+            }
         } finally {
             if (running == null) {
                 if (collector != null) {
@@ -105,12 +140,22 @@ public final class ResultsArchive implements AutoCloseable {
         }
         running = null;
         current.runs.close();
+        if (sweep != null) {
+            sweep.close();
+        }
+        if (abandoned != null) {
+            abandoned.stop();
+        }
         List<ContainerLogId> open = List.of();
         if (current.collector != null) {
             current.collector.close();
             open = current.collector.openLogs();
         }
-        return new Remainder(archiver.close(closeTimeout), open);
+        RunArchiver.Remainder left = archiver.close(closeTimeout);
+        if (recording != null) {
+            recording.stop(closeTimeout);
+        }
+        return new Remainder(left, open);
     }
 
     /** Stops; see {@link #stop()}. */
@@ -136,7 +181,12 @@ public final class ResultsArchive implements AutoCloseable {
         }
         long end = System.nanoTime() + limit.toNanos();
         return (current.collector == null || current.collector.awaitIdle(limit))
-                && archiver.awaitIdle(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+                && archiver.awaitIdle(until(end))
+                && (recording == null || recording.awaitIdle(until(end)));
+    }
+
+    private static Duration until(long nanoTime) {
+        return Duration.ofNanos(Math.max(0, nanoTime - System.nanoTime()));
     }
 
     /**
@@ -149,7 +199,8 @@ public final class ResultsArchive implements AutoCloseable {
         return new Stats(
                 archiver.stats(),
                 current == null || current.collector == null ? null : current.collector.stats(),
-                current == null ? null : current.runs.lastHeard().orElse(null));
+                current == null ? null : current.runs.lastHeard().orElse(null),
+                sweep == null ? null : sweep.stats());
     }
 
     /**
@@ -187,8 +238,14 @@ public final class ResultsArchive implements AutoCloseable {
         private final ArchiverStats archiver;
         private final @Nullable LogCollectorStats collector;
         private final @Nullable Instant lastHeard;
+        private final RunSweep.@Nullable Stats sweep;
 
-        private Stats(ArchiverStats archiver, @Nullable LogCollectorStats collector, @Nullable Instant lastHeard) {
+        private Stats(
+                ArchiverStats archiver,
+                @Nullable LogCollectorStats collector,
+                @Nullable Instant lastHeard,
+                RunSweep.@Nullable Stats sweep) {
+            this.sweep = sweep;
             this.archiver = archiver;
             this.collector = collector;
             this.lastHeard = lastHeard;
@@ -220,16 +277,30 @@ public final class ResultsArchive implements AutoCloseable {
         public Optional<Instant> lastHeard() {
             return Optional.ofNullable(lastHeard);
         }
+
+        /**
+         * The numbers of the comparisons with the cluster.
+         *
+         * @return since this archive was made, or empty without a sweep
+         */
+        public Optional<RunSweep.Stats> sweep() {
+            return Optional.ofNullable(sweep);
+        }
     }
 
     /** Puts an archive together; all mistakes are told at once. Not thread-safe. */
     public static final class Builder {
 
         private @Nullable RunWatcher watcher;
+        private @Nullable ClusterRuns cluster;
+        private Duration sweepInterval = Duration.ofMinutes(10);
+        private Duration settling = Duration.ofMinutes(2);
         private @Nullable ResultsStore store;
         private @Nullable Quarantine quarantine;
         private @Nullable ContainerLogs containerLogs;
         private @Nullable LogSink sink;
+        private String logBackend = "S3";
+        private @Nullable BlobStore plainLogs;
         private @Nullable ArchiverConfig archiverConfig;
         private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
         private ResultNaming naming = ResultNaming.defaults();
@@ -247,6 +318,30 @@ public final class ResultsArchive implements AutoCloseable {
          */
         public Builder runs(RunWatcher watcher) {
             this.watcher = Objects.requireNonNull(watcher, "watcher");
+            return this;
+        }
+
+        /**
+         * Compares what the cluster lists with what was archived, every ten minutes, so that nothing is missed whatever happens to the
+         * watch; see {@link RunSweep}.
+         *
+         * @param cluster the runs of the cluster that is watched
+         * @return this
+         */
+        public Builder sweep(ClusterRuns cluster) {
+            return sweep(cluster, Duration.ofMinutes(10));
+        }
+
+        /**
+         * Compares what the cluster lists with what was archived; see {@link RunSweep}.
+         *
+         * @param cluster the runs of the cluster that is watched
+         * @param interval from the end of a comparison to the next one
+         * @return this
+         */
+        public Builder sweep(ClusterRuns cluster, Duration interval) {
+            this.cluster = Objects.requireNonNull(cluster, "cluster");
+            this.sweepInterval = Objects.requireNonNull(interval, "interval");
             return this;
         }
 
@@ -275,7 +370,8 @@ public final class ResultsArchive implements AutoCloseable {
         }
 
         /**
-         * Sets where logs come from and where they go; without it no log is followed.
+         * Sets where logs come from and where they go; without it no log is followed. Where the sink is a {@link LogSource} too, the logs
+         * that an earlier process left live are sealed once their TaskRun is over and its pods are gone.
          *
          * @param from opens the logs of containers
          * @param to takes them
@@ -284,6 +380,36 @@ public final class ResultsArchive implements AutoCloseable {
         public Builder logs(ContainerLogs from, LogSink to) {
             this.containerLogs = Objects.requireNonNull(from, "from");
             this.sink = Objects.requireNonNull(to, "to");
+            return this;
+        }
+
+        /**
+         * Sets what the Records of logs say of where the logs lie; {@code S3} unless set. Where the sink is a {@link LogSource} and the
+         * store takes Records of any type, each finished TaskRun with logs gets such a Record; see {@link LogRecords}.
+         *
+         * @param backend for example {@code File}
+         * @return this
+         */
+        public Builder logBackend(String backend) {
+            this.logBackend = Objects.requireNonNull(backend, "backend");
+            return this;
+        }
+
+        /**
+         * Copies the logs of finished TaskRuns as plain text too, where a Tekton Results server with {@code LOGS_TYPE=blob} finds them;
+         * see {@link PlainLogs}. Needs what {@link #logBackend} needs.
+         *
+         * @param copies where the copies go; its prefix is the server's {@code LOGS_PATH}
+         * @return this
+         */
+        public Builder plainLogs(BlobStore copies) {
+            this.plainLogs = Objects.requireNonNull(copies, "copies");
+            return this;
+        }
+
+        /** For tests: how long until the pods that exist are known for sure. */
+        Builder settling(Duration time) {
+            this.settling = time;
             return this;
         }
 
@@ -381,7 +507,28 @@ public final class ResultsArchive implements AutoCloseable {
                     .naming(naming)
                     .clock(clock);
             archiveListeners.forEach(archiver::listener);
-            return new ResultsArchive(this, watcher, archiver.build(), archiverConfig.closeTimeout());
+            RunSweep sweep = cluster == null ? null : new RunSweep(cluster, sweepInterval, clock);
+            if (sweep != null) {
+                archiver.listener(sweep);
+            }
+            AbandonedLogs abandoned = containerLogs != null && sink instanceof LogSource source
+                    ? new AbandonedLogs(containerLogs, source, settling)
+                    : null;
+            if (abandoned != null) {
+                archiver.listener(abandoned);
+            }
+            LogRecording recording = containerLogs != null
+                            && sink instanceof LogSource source
+                            && store instanceof RecordCreation creation
+                    ? new LogRecording(
+                            new LogRecords(store, creation, source, logBackend),
+                            plainLogs == null ? null : new PlainLogs(store, source, plainLogs))
+                    : null;
+            if (recording != null) {
+                archiver.listener(recording);
+            }
+            return new ResultsArchive(
+                    this, watcher, archiver.build(), sweep, abandoned, recording, archiverConfig.closeTimeout());
         }
 
         private static void missing(List<String> missing, @Nullable Object part, String text) {

@@ -9,7 +9,10 @@ import ch.sbb.esta.results.logs.FairQueue.Urgency;
 import ch.sbb.esta.results.logs.StreamReader.Ending;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.ContainerLogs.Mode;
+import ch.sbb.esta.results.spi.LogRedaction;
+import ch.sbb.esta.results.spi.LogWriter;
 import ch.sbb.esta.results.spi.LogWriter.LineMark;
+import ch.sbb.esta.results.spi.RedactedLog;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,14 +37,21 @@ final class ContainerCollection {
     /** So often in short succession a reader that is behind opens its stream again before the log is labelled. */
     private static final int LAGS = 3;
 
+    /** The longest wait while a pod is being deleted. */
+    private static final Duration HURRIED = Duration.ofMillis(500);
+
     private final ContainerLogId id;
     private final String pod;
     private final Surroundings around;
-    private final Completeness completeness;
+    private final ReaderLag lag;
+    private final HeadProof head;
     private final Backoff backoff;
 
     private @Nullable SinkWriter writer;
     private boolean contested;
+    private boolean left;
+    private long leftAt = -1;
+    private Instant leftSince = Instant.MIN;
     private @Nullable Instant failingSince;
     private long endedAt = -1;
     private int lost;
@@ -51,9 +61,9 @@ final class ContainerCollection {
     private long foreignAt = -1;
     private boolean over;
 
+    private final HeadProbe probing;
     private volatile boolean done;
     private volatile @Nullable OpenStream current;
-    private volatile PodSnapshot.@Nullable Container ownRun;
     private volatile Standing observed = Standing.WAITING;
     private volatile boolean beingDeleted;
 
@@ -61,7 +71,9 @@ final class ContainerCollection {
         this.id = id;
         this.pod = pod;
         this.around = around;
-        this.completeness = new Completeness(around.config());
+        this.lag = new ReaderLag(around.config());
+        this.head = new HeadProof(around.config());
+        this.probing = new HeadProbe(id, pod, around, head);
         this.backoff = new Backoff(around.config());
     }
 
@@ -81,9 +93,11 @@ final class ContainerCollection {
     /** Takes note of what a watch or a read says of the pod, which may be stale; says whether it was news. */
     boolean observe(Optional<PodSnapshot> seen) {
         Standing standing = Standing.of(seen, id);
-        seen.flatMap(p -> p.container(id.container()))
-                .filter(c -> c.restarts() == id.restart() && standing != Standing.GONE)
-                .ifPresent(c -> ownRun = c);
+        if (standing != Standing.GONE) {
+            seen.ifPresent(pod -> pod.container(id.container())
+                    .filter(c -> c.restarts() == id.restart())
+                    .ifPresent(c -> head.observe(pod, c)));
+        }
         boolean deleted = seen.isEmpty() || seen.get().beingDeleted();
         boolean news = standing != observed || deleted != beingDeleted;
         observed = standing;
@@ -108,19 +122,57 @@ final class ContainerCollection {
         } catch (Stop.Stopped e) {
             return Next.STOP;
         } catch (SinkWriter.Conflict e) {
-            if (!contested) {
-                // Opened while the sink could not tell what it has: opening again shows whether somebody else is at
-                // work.
-                contested = true;
-                close();
-                return retry();
-            }
-            LogCollector.LOG.info("{}: left to another collector: {}", id, e.getMessage());
-            around.counters().conflicts.increment();
-            return finish();
+            return fenced(e);
         } catch (RuntimeException e) {
             return failed(e);
         }
+    }
+
+    /**
+     * Another collector has the log. The first time that may be a mistake: a log that was opened while the sink could not tell what it has
+     * belongs to nobody else. After that it is left to that one for as long as it writes.
+     */
+    private Next fenced(SinkWriter.Conflict e) {
+        close();
+        if (!contested) {
+            contested = true;
+            return retry();
+        }
+        if (!left) {
+            left = true;
+            LogCollector.LOG.info("{}: left to another collector: {}", id, e.getMessage());
+            around.counters().conflicts.increment();
+        }
+        leftAt = 0;
+        leftSince = around.clock().instant();
+        return standBy();
+    }
+
+    /**
+     * Whether the collector that the log was left to still has it. It may have died: then nothing is added any more. Who cannot read the
+     * rest himself waits longer, for the other one may hold it.
+     */
+    private boolean isHeldByAnother(SinkWriter opened) {
+        if (leftAt < 0) {
+            return false;
+        }
+        long place = opened.info().extent().bytes();
+        Instant now = around.clock().instant();
+        if (place > leftAt) {
+            leftAt = place;
+            leftSince = now;
+            return true;
+        }
+        boolean unreadable = observed == Standing.GONE || observed == Standing.OUT_OF_REACH;
+        boolean held = unreadable
+                && Duration.between(leftSince, now).compareTo(around.config().giveUpAfter()) < 0;
+        leftAt = held ? leftAt : -1;
+        return held;
+    }
+
+    private Next standBy() {
+        Duration delay = around.config().maxBackoff();
+        return Next.after(beingDeleted && delay.compareTo(HURRIED) > 0 ? HURRIED : delay);
     }
 
     /** Whether the log is over, for this collector at least. */
@@ -144,6 +196,7 @@ final class ContainerCollection {
     }
 
     private Next step() {
+        boolean open = writer != null;
         SinkWriter to = writer();
         if (to.info().isSealed() && !over) {
             return finish();
@@ -151,8 +204,11 @@ final class ContainerCollection {
         if (over) {
             return seal(to);
         }
-        Optional<PodSnapshot> seen = around.logs().findPod(id.namespace(), pod);
-        observe(seen);
+        ask();
+        if (!open && isHeldByAnother(to)) {
+            close();
+            return standBy();
+        }
         return switch (observed) {
             case WAITING -> retry();
             case RUNNING -> stream(to, Mode.FOLLOW);
@@ -171,7 +227,11 @@ final class ContainerCollection {
         SinkWriter open = writer;
         if (open == null) {
             try {
-                open = new SinkWriter(around.sink().open(id), around.config(), around.counters(), around.stop());
+                LogWriter opened = around.sink().open(id);
+                open = new SinkWriter(opened, around.config(), around.counters(), around.stop());
+                if (opened instanceof RedactedLog log && !opened.info().isSealed()) {
+                    around.config().redaction().map(LogRedaction::name).ifPresent(log::redactedBy);
+                }
             } catch (ResultsException e) {
                 throw e.code() == ResultsException.Code.CONFLICT ? new SinkWriter.Conflict(e) : e;
             }
@@ -181,8 +241,23 @@ final class ContainerCollection {
         return open;
     }
 
+    /** Asks where the container stands. */
+    Optional<PodSnapshot> ask() {
+        Instant asked = around.clock().instant();
+        Optional<PodSnapshot> seen = around.logs().findPod(id.namespace(), pod);
+        observe(seen);
+        head.observedAt(asked);
+        return seen;
+    }
+
+    /** What finds out whether the container has written nothing yet. */
+    HeadProbe probing() {
+        return probing;
+    }
+
     private Next stream(SinkWriter to, Mode mode) {
         Instant since = since(to);
+        Instant asked = around.clock().instant();
         InputStream in;
         try {
             in = around.logs().open(new ContainerLogs.Request(id.namespace(), pod, id.container(), since, mode));
@@ -207,7 +282,7 @@ final class ContainerCollection {
             if (!isOfThisRun(mode)) {
                 return retry();
             }
-            return read(to, stream, mode, since != null);
+            return read(to, stream, new Opened(mode, asked, since != null));
         } finally {
             current = null;
         }
@@ -218,12 +293,7 @@ final class ContainerCollection {
      * was after the stream was opened is known to have been meant. A pod that is gone cannot have been replaced and gone since.
      */
     private boolean isOfThisRun(Mode mode) {
-        Optional<PodSnapshot> after = around.logs().findPod(id.namespace(), pod);
-        observe(after);
-        PodSnapshot.Container run = ownRun;
-        if (run != null) {
-            completeness.run(run);
-        }
+        Optional<PodSnapshot> after = ask();
         if (after.isEmpty()) {
             return true;
         }
@@ -241,14 +311,28 @@ final class ContainerCollection {
         };
     }
 
-    private Next read(SinkWriter to, OpenStream stream, Mode mode, boolean filtered) {
-        completeness.opened(stream.openedAt());
+    /**
+     * How a stream was opened.
+     *
+     * @param mode whether it waits for more
+     * @param asked when it was asked for
+     * @param filtered whether lines before a time were left out
+     */
+    private record Opened(Mode mode, Instant asked, boolean filtered) {}
+
+    private Next read(SinkWriter to, OpenStream stream, Opened opened) {
+        Mode mode = opened.mode;
+        lag.opened(stream.openedAt());
         StreamReader reader = new StreamReader(
                 to,
-                completeness,
+                new StreamReader.Judges(lag, this::doubt, this::redaction),
                 around.clock(),
                 new StreamReader.Options(
-                        filtered, mode == Mode.FOLLOW, lost >= TRIES - 1, foreignAt == to.written(), lags >= LAGS));
+                        opened.filtered,
+                        mode == Mode.FOLLOW,
+                        lost >= TRIES - 1,
+                        foreignAt == to.written(),
+                        lags >= LAGS));
         Ending ending = reader.read(stream);
         Instant now = around.clock().instant();
         if (reader.isInPlace() && !to.isEmpty()) {
@@ -257,7 +341,9 @@ final class ContainerCollection {
         if (reader.hasProgressed()) {
             backoff.reset();
         }
-        judgeCover(to, stream, ending);
+        if (ending == Ending.ENDED && mode != Mode.FOLLOW && to.isEmpty()) {
+            head.empty(opened.asked, now);
+        }
         return switch (ending) {
             case ENDED -> ended(to, reader, mode);
             case BROKEN -> retry();
@@ -278,12 +364,24 @@ final class ContainerCollection {
         };
     }
 
-    private void judgeCover(SinkWriter to, OpenStream stream, Ending ending) {
-        if (!to.isEmpty()) {
-            completeness.delivered();
-        } else if (ending == Ending.ENDED || ending == Ending.BROKEN || stream.isYielded()) {
-            completeness.ended(stream.openUntil());
+    private LogRedaction.@Nullable Session redaction() {
+        LogRedaction redaction = around.config().redaction().orElse(null);
+        return redaction == null ? null : redaction.open(id);
+    }
+
+    /** Judges the head by the first line. What is known of the step before may be old: then the pod is asked. */
+    private Optional<String> doubt(Instant first, Instant received) {
+        probing.textCame();
+        Optional<String> doubt = head.doubt(first, received);
+        if (doubt.isEmpty() || !head.isTurnPending()) {
+            return doubt;
         }
+        try {
+            ask();
+        } catch (ResultsException e) {
+            LogCollector.LOG.debug("{}: asking for the pod failed", id, e);
+        }
+        return head.doubt(first, received);
     }
 
     private Next ended(SinkWriter to, StreamReader reader, Mode mode) {
@@ -299,8 +397,9 @@ final class ContainerCollection {
         boolean proven = mode != Mode.FOLLOW && !reader.hasProgressed() && endedAt == place;
         endedAt = place;
         if (proven) {
+            reader.finish();
             if (to.isEmpty()) {
-                completeness.headDoubt(null).ifPresent(doubt -> to.defect(Reason.HEAD_UNPROVEN, doubt));
+                head.doubtOfNothing().ifPresent(doubt -> to.defect(Reason.HEAD_UNPROVEN, doubt));
             }
             over = true;
             return seal(to);
@@ -309,7 +408,7 @@ final class ContainerCollection {
     }
 
     private Next lagged(Instant now) {
-        if (completeness.open(now).compareTo(around.config().lagLimit().multipliedBy(10)) > 0) {
+        if (lag.open(now).compareTo(around.config().lagLimit().multipliedBy(10)) > 0) {
             lags = 0;
         }
         lags++;
@@ -357,7 +456,7 @@ final class ContainerCollection {
                 e.addSuppressed(again);
             }
         }
-        if (!(e instanceof ResultsException known) || known.code() != ResultsException.Code.UNAVAILABLE) {
+        if (!SinkWriter.isRefusal(e)) {
             // What a writer holds after an unexpected failure is not known: the durable part is.
             close();
         }
@@ -366,8 +465,7 @@ final class ContainerCollection {
 
     private Next retry() {
         Duration delay = backoff.next();
-        Duration most = Duration.ofMillis(500);
-        return Next.after(beingDeleted && delay.compareTo(most) > 0 ? most : delay);
+        return Next.after(beingDeleted && delay.compareTo(HURRIED) > 0 ? HURRIED : delay);
     }
 
     /** From when to ask for the log again; null for all of it. */

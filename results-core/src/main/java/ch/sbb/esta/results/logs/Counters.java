@@ -14,6 +14,7 @@ final class Counters {
     final LongAdder conflicts = new LongAdder();
     final LongAdder bytes = new LongAdder();
     final LongAdder lines = new LongAdder();
+    final LongAdder probes = new LongAdder();
     final LongAdder reconnects = new LongAdder();
     final LongAdder gaps = new LongAdder();
     final LongAdder failures = new LongAdder();
@@ -44,6 +45,7 @@ final class Counters {
                 bytes.sum(),
                 lines.sum(),
                 reconnects.sum(),
+                probes.sum(),
                 gaps.sum(),
                 failures.sum(),
                 lastPodEvent);

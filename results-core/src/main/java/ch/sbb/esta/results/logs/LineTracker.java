@@ -85,7 +85,10 @@ final class LineTracker {
     }
 
     private void finish() {
-        LineMark mark = current();
+        Instant lineTime = time;
+        LineMark mark = resumed != null || lineTime == null
+                ? resumed
+                : new LineMark(lineTime, length, Sha256.finishedMark(digest));
         if (mark != null) {
             finished.addLast(mark);
             if (finished.size() > LineMark.KEPT) {

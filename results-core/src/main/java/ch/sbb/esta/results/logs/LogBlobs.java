@@ -7,10 +7,12 @@ import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.BlobStore.Blob;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +27,7 @@ final class LogBlobs {
 
     private static final Pattern SEGMENT = Pattern.compile("([0-9]{20})\\.log\\.gz");
     private static final Pattern NOTE = Pattern.compile("([0-9]{20})\\.[0-9a-f-]{36}-[0-9]+\\.note\\.gz");
+    private static final int MAX_IN_MEMORY = 4 << 20;
     private static final String MANIFEST = "manifest.json";
 
     private final BlobStore store;
@@ -130,6 +133,26 @@ final class LogBlobs {
         } catch (IOException e) {
             throw unavailable(key, e);
         }
+    }
+
+    /** Opens a part of a blob whose bytes are checked before the first one is passed on. */
+    InputStream checked(String key, long offset, long length, String sha256) throws IOException {
+        boolean small = length <= MAX_IN_MEMORY;
+        MessageDigest digest = Sha256.digest();
+        byte[] bytes = new byte[0];
+        if (small) {
+            bytes = bytes(key, offset, length);
+            digest.update(bytes);
+        } else {
+            try (DigestInputStream in = new DigestInputStream(store.getRange(key, offset, length), digest)) {
+                in.transferTo(OutputStream.nullOutputStream());
+            }
+        }
+        if (!Sha256.hex(digest.digest()).equals(sha256)) {
+            throw GzipMember.corrupt("the index in the blob " + key + " does not fit its checksum");
+        }
+        // What is read twice was not changed in between: blobs never are.
+        return small ? new ByteArrayInputStream(bytes) : store.getRange(key, offset, length);
     }
 
     byte[] bytes(String key, long offset, long length) {

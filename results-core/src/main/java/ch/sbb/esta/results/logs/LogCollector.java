@@ -6,6 +6,7 @@ import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,9 @@ import org.slf4j.LoggerFactory;
  * <p>When the stored last lines do not come back, collection goes on with the first line that is newer than every stored one, behind an
  * {@code ANCHOR_LOST}.
  *
+ * <p>A log that another collector writes is left to that one and looked at every {@link LogCollectorConfig#maxBackoff()}: when nothing
+ * was added since, it is taken over, for the other one may have died.
+ *
  * <p>Memory: a buffer of 32 KiB for each open stream and the marks of the last lines; never a whole line.
  *
  * <p>Thread-safe. Closing stops without sealing: the next collector on the same sink goes on behind what is durable. What is handed in is
@@ -48,6 +54,7 @@ public final class LogCollector implements AutoCloseable {
 
     static final Logger LOG = LoggerFactory.getLogger(LogCollector.class);
 
+    private static final int PROBES = 8;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
     private static final Duration OVER_SILENCE = Duration.ofSeconds(1);
     private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
@@ -58,6 +65,7 @@ public final class LogCollector implements AutoCloseable {
     private final StreamScheduler scheduler;
     private final PodBook book;
     private final Counters counters = new Counters();
+    private final ThreadPoolExecutor probes = probePool();
     private final AtomicBoolean checking = new AtomicBoolean();
     private final Object lock = new Object();
 
@@ -143,7 +151,7 @@ public final class LogCollector implements AutoCloseable {
     }
 
     /**
-     * Waits until every log of every container that was seen to run or to have run is sealed or left to another collector. Containers that
+     * Waits until every log of every container that was seen to run or to have run is sealed, by whichever collector. Containers that
      * have not started yet do not count.
      *
      * @param most how long to wait
@@ -165,6 +173,18 @@ public final class LogCollector implements AutoCloseable {
     }
 
     /**
+     * Whether a pod was seen, so that its logs are labelled by this collector.
+     *
+     * @param podUid the pod's UID
+     * @return false too for a pod that is gone and whose logs are sealed
+     */
+    public boolean hasSeen(String podUid) {
+        synchronized (lock) {
+            return book.knows(podUid);
+        }
+    }
+
+    /**
      * Seals what an earlier process left live of a TaskRun's logs and what will not be collected any more, because their pods are gone:
      * as {@code PARTIAL} with {@code ABANDONED}. To be called for a TaskRun that is over, after the watch has delivered the pods that
      * exist; pods that this collector has seen are passed over.
@@ -178,11 +198,7 @@ public final class LogCollector implements AutoCloseable {
     public List<LogInfo> sealAbandoned(LogSource stored, String namespace, String taskRunUid) {
         List<LogInfo> sealed = new ArrayList<>();
         for (LogInfo log : stored.list(namespace, taskRunUid)) {
-            boolean known;
-            synchronized (lock) {
-                known = book.knows(log.id().podUid());
-            }
-            if (log.state() == LogState.LIVE && !known) {
+            if (log.state() == LogState.LIVE && !hasSeen(log.id().podUid())) {
                 sealAbandoned(log.id()).ifPresent(sealed::add);
             }
         }
@@ -205,6 +221,7 @@ public final class LogCollector implements AutoCloseable {
         }
         around.stop().stop();
         scheduler.stop();
+        probes.shutdownNow();
         scheduler.running().forEach(c -> c.current().ifPresent(OpenStream::close));
         boolean quiet = awaitQuiet();
         List<ContainerCollection> running = scheduler.running();
@@ -212,10 +229,24 @@ public final class LogCollector implements AutoCloseable {
         synchronized (lock) {
             active = book.active();
         }
+        active.forEach(c -> c.probing().close());
         active.stream().filter(c -> !running.contains(c)).forEach(ContainerCollection::close);
         if (!quiet) {
             LOG.warn("{} logs did not stop within {}; their writers are left open", running.size(), CLOSE_LIMIT);
         }
+    }
+
+    private static ThreadPoolExecutor probePool() {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                PROBES,
+                PROBES,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Threads.named("log-probe"),
+                new ThreadPoolExecutor.DiscardPolicy());
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     private boolean awaitQuiet() {
@@ -282,7 +313,6 @@ public final class LogCollector implements AutoCloseable {
             List<ContainerCollection> silent = new ArrayList<>();
             for (ContainerCollection collection : scheduler.running()) {
                 collection.current().ifPresent(stream -> {
-                    stream.beat(now);
                     Duration silence = stream.waitingSince()
                             .map(since -> Duration.between(since, now))
                             .orElse(Duration.ZERO);
@@ -295,6 +325,16 @@ public final class LogCollector implements AutoCloseable {
                 });
             }
             makePlace(now);
+            List<ContainerCollection> active;
+            synchronized (lock) {
+                active = book.active();
+            }
+            for (ContainerCollection collection : active) {
+                collection.probing().watch(now, collection.observed()).ifPresent(probes::execute);
+                if (collection.probing().isMissingText()) {
+                    collection.current().ifPresent(OpenStream::close);
+                }
+            }
             if (!silent.isEmpty() && checking.compareAndSet(false, true)) {
                 scheduler.once(() -> check(silent));
             }
@@ -321,7 +361,7 @@ public final class LogCollector implements AutoCloseable {
                 .filter(stream -> Duration.between(stream.openedAt(), now).compareTo(slice) >= 0)
                 .sorted(Comparator.comparing(OpenStream::openedAt))
                 .limit(queued)
-                .forEach(OpenStream::yieldPlace);
+                .forEach(OpenStream::close);
     }
 
     private void check(List<ContainerCollection> silent) {
@@ -337,7 +377,7 @@ public final class LogCollector implements AutoCloseable {
     private void check(ContainerCollection collection) {
         collection.current().ifPresent(stream -> stream.checked(around.clock().instant()));
         try {
-            collection.observe(around.logs().findPod(collection.id().namespace(), collection.pod()));
+            collection.ask();
         } catch (ResultsException e) {
             counters.failures.increment();
             LOG.debug("{}: asking for the pod failed", collection.id(), e);

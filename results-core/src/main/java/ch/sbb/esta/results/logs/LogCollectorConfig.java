@@ -1,10 +1,13 @@
 package ch.sbb.esta.results.logs;
 
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.spi.LogRedaction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** How a {@link LogCollector} works. Immutable and thread-safe. */
 public final class LogCollectorConfig {
@@ -19,6 +22,7 @@ public final class LogCollectorConfig {
     private final Duration minBackoff;
     private final Duration maxBackoff;
     private final Duration giveUpAfter;
+    private final @Nullable LogRedaction redaction;
 
     private LogCollectorConfig(Builder builder) {
         maxStreams = builder.maxStreams;
@@ -31,6 +35,7 @@ public final class LogCollectorConfig {
         minBackoff = builder.minBackoff;
         maxBackoff = builder.maxBackoff;
         giveUpAfter = builder.giveUpAfter;
+        redaction = builder.redaction;
     }
 
     /**
@@ -61,7 +66,8 @@ public final class LogCollectorConfig {
     }
 
     /**
-     * Within which time of a container's start no head can have been rotated away; default 10 s.
+     * Within which time of a container's start, or of any moment at which it had written nothing, no head can have been rotated away;
+     * default 10 s. A log without a line is read plainly three times in that time, to know such a moment.
      *
      * @return the duration
      */
@@ -141,6 +147,15 @@ public final class LogCollectorConfig {
         return giveUpAfter;
     }
 
+    /**
+     * What takes secrets out of logs before they are stored.
+     *
+     * @return the redaction, or empty for none, which is the default
+     */
+    public Optional<LogRedaction> redaction() {
+        return Optional.ofNullable(redaction);
+    }
+
     /** Collects the options. Not thread-safe. */
     public static final class Builder {
 
@@ -154,6 +169,7 @@ public final class LogCollectorConfig {
         private Duration minBackoff = Duration.ofMillis(200);
         private Duration maxBackoff = Duration.ofSeconds(30);
         private Duration giveUpAfter = Duration.ofMinutes(15);
+        private @Nullable LogRedaction redaction;
 
         private Builder() {}
 
@@ -271,6 +287,18 @@ public final class LogCollectorConfig {
          */
         public Builder giveUpAfter(Duration duration) {
             giveUpAfter = Objects.requireNonNull(duration, "duration");
+            return this;
+        }
+
+        /**
+         * Takes secrets out of logs before they are stored, for example a {@link SecretRedaction}. A log that was begun with another
+         * redaction may be {@code GAPPED}, because its stored last lines do not come back as they were.
+         *
+         * @param hook the redaction; default none
+         * @return this builder
+         */
+        public Builder redaction(LogRedaction hook) {
+            redaction = Objects.requireNonNull(hook, "hook");
             return this;
         }
 

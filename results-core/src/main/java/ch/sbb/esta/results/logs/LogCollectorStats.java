@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytes bytes of text handed to the sink
  * @param lines lines begun in the sink
  * @param reconnects streams opened again for a log
+ * @param probes plain reads, beside the open streams, of logs that had no line yet
  * @param gaps defects noted inside of logs
  * @param failures calls to the cluster or to the sink that failed, each retry counted
  * @param lastPodEvent when the last pod event came, or null before the first
@@ -29,6 +30,7 @@ public record LogCollectorStats(
         long bytes,
         long lines,
         long reconnects,
+        long probes,
         long gaps,
         long failures,
         @Nullable Instant lastPodEvent) {}

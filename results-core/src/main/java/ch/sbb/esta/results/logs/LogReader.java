@@ -3,14 +3,18 @@ package ch.sbb.esta.results.logs;
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogDefect;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogSelection;
+import ch.sbb.esta.results.LogSpan;
 import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.logs.LogBlobs.Listing;
 import ch.sbb.esta.results.logs.SegmentHeader.Kind;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what is stored of a log, also while somebody seals it. Thread-safe. */
@@ -48,7 +52,9 @@ final class LogReader {
         }
 
         LogInfo info(ContainerLogId id) {
-            return manifest != null ? manifest.info() : new LogInfo(id, LogState.LIVE, tail.extent(), tail.defects());
+            return manifest != null
+                    ? manifest.info()
+                    : new LogInfo(id, LogState.LIVE, tail.extent(), tail.defects(), tail.redactedBy());
         }
     }
 
@@ -101,23 +107,62 @@ final class LogReader {
                 defects.add(defect.reason(), defect.offset(), defect.detail());
             }
         }
-        return new LogTail(tail.extent(), tail.lineStart(), tail.marks(), defects.list());
+        return new LogTail(tail.extent(), tail.lineStart(), tail.marks(), defects.list(), tail.redactedBy());
     }
 
-    /** Opens the gzip members of a log from the one on that holds a place, as many as end before or hold another place. */
-    InputStream openMembers(ContainerLogId id, long from, long to) {
+    /** The segments of a log, which may be sealed meanwhile. */
+    StoredRow row(ContainerLogId id) {
+        return StoredRow.of(blobs, id, look(id));
+    }
+
+    /** Goes through the lines from a place on. */
+    StoredLines lines(ContainerLogId id, long from) {
+        return whileSealed(
+                id,
+                found -> new StoredLines(
+                        this,
+                        id,
+                        StoredRow.of(blobs, id, found),
+                        from,
+                        found.info(id).extent().bytes()));
+    }
+
+    LogSpan locate(ContainerLogId id, LogSelection selection) {
+        return whileSealed(id, found -> {
+            try {
+                return new LineSearch(
+                                StoredRow.of(blobs, id, found), found.info(id).extent())
+                        .find(selection);
+            } catch (IOException e) {
+                throw new ResultsException(Code.UNAVAILABLE, "the lines of the log " + id + " could not be read", e);
+            }
+        });
+    }
+
+    /** Looks again when the segments vanish because the log is sealed meanwhile. */
+    private <T> T whileSealed(ContainerLogId id, Function<Found, T> read) {
         for (int attempt = 1; ; attempt++) {
             Found found = look(id);
+            if (found.isEmpty()) {
+                throw ResultsException.notFound(id);
+            }
             try {
-                return found.manifest() != null
-                        ? openSealed(id, found.manifest(), from, to)
-                        : openSegment(id, found.listing(), from, to);
+                return read.apply(found);
             } catch (ResultsException e) {
                 if (e.code() != Code.NOT_FOUND || attempt == ATTEMPTS) {
                     throw e;
                 }
             }
         }
+    }
+
+    /** Opens the gzip members of a log from the one on that holds a place, as many as end before or hold another place. */
+    InputStream openMembers(ContainerLogId id, long from, long to) {
+        return whileSealed(
+                id,
+                found -> found.manifest() != null
+                        ? openSealed(id, found.manifest(), from, to)
+                        : openSegment(id, found.listing(), from, to));
     }
 
     private InputStream openSealed(ContainerLogId id, Manifest manifest, long from, long to) {

@@ -84,15 +84,21 @@ public final class LogStoreConfig {
 
         private int segmentBytes = 4 << 20;
         private Duration segmentAge = Duration.ofSeconds(10);
-        private Path spoolDirectory = Path.of(System.getProperty("java.io.tmpdir"), "esta-results-spool");
+        private Path spoolDirectory = defaultSpoolDirectory();
         private long spoolBytes = 1L << 30;
         private InstantSource clock = InstantSource.system();
 
         private Builder() {}
 
+        private static Path defaultSpoolDirectory() {
+            String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
+            return Path.of(System.getProperty("java.io.tmpdir"), "esta-results-spool-" + user);
+        }
+
         /**
          * Sets how much text makes a segment: more means fewer and larger blobs, and more that is lost from the spool when the process
-         * is killed and has to be read from the cluster again. A segment is larger when the blob store was slow.
+         * is killed and has to be read from the cluster again. A segment has up to twice as much, at
+         * least 1 MiB, when the blob store was slow.
          *
          * @param bytes of uncompressed text, 1 to 1 GiB; 4 MiB unless set
          * @return this builder
@@ -117,7 +123,8 @@ public final class LogStoreConfig {
          * Sets where text waits. Several processes may share the directory. It need not survive a restart: what is only there is read
          * from the cluster again.
          *
-         * @param directory made when there is none; {@code esta-results-spool} in {@code java.io.tmpdir} unless set
+         * @param directory made when there is none; unless set, {@code esta-results-spool-USER} in {@code java.io.tmpdir}, because
+         *     another user of the host could not write into ours
          * @return this builder
          */
         public Builder spoolDirectory(Path directory) {

@@ -19,10 +19,16 @@ import org.jspecify.annotations.Nullable;
  * @param lineStart where the last line begins, or -1 when there is none
  * @param marks the last lines; the last one may be unfinished and then stands for what is there of it
  * @param defects all that are known
+ * @param redactedBy the redaction that was applied, or null
  */
-record LogTail(Extent extent, long lineStart, List<LineMark> marks, List<LogDefect> defects) {
+record LogTail(
+        Extent extent,
+        long lineStart,
+        List<LineMark> marks,
+        List<LogDefect> defects,
+        @Nullable String redactedBy) {
 
-    static final LogTail EMPTY = new LogTail(Extent.EMPTY, -1, List.of(), List.of());
+    static final LogTail EMPTY = new LogTail(Extent.EMPTY, -1, List.of(), List.of(), null);
 
     LogTail {
         marks = List.copyOf(marks);
@@ -47,6 +53,7 @@ record LogTail(Extent extent, long lineStart, List<LineMark> marks, List<LogDefe
             out.writeLong(defect.offset());
             out.writeUTF(defect.detail());
         }
+        out.writeUTF(redactedBy == null ? "" : redactedBy);
     }
 
     static LogTail read(DataInputStream in) throws IOException {
@@ -65,7 +72,8 @@ record LogTail(Extent extent, long lineStart, List<LineMark> marks, List<LogDefe
             for (int left = in.readUnsignedShort(); left > 0; left--) {
                 defects.add(new LogDefect(LogDefect.Reason.valueOf(in.readUTF()), in.readLong(), in.readUTF()));
             }
-            return new LogTail(extent, lineStart, marks, defects);
+            String redactedBy = in.readUTF();
+            return new LogTail(extent, lineStart, marks, defects, redactedBy.isEmpty() ? null : redactedBy);
         } catch (IllegalArgumentException | DateTimeException e) {
             throw GzipMember.corrupt("the index holds a value that is not understood (" + e.getMessage() + ")");
         }

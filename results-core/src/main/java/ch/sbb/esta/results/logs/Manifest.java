@@ -57,6 +57,7 @@ record Manifest(LogInfo info, Stored text, Stored index, Directory directory, St
                 .put("lines", info.extent().lines())
                 .put("firstTime", text(info.extent().firstTime()))
                 .put("lastTime", text(info.extent().lastTime()));
+        info.redactedBy().ifPresent(name -> root.put("redactedBy", name));
         ArrayNode defects = root.putArray("defects");
         for (LogDefect defect : info.defects()) {
             defects.addObject()
@@ -110,7 +111,8 @@ record Manifest(LogInfo info, Stored text, Stored index, Directory directory, St
             LogState state = LogState.valueOf(root.path("state").asText());
             JsonNode index = root.path("index");
             return new Manifest(
-                    new LogInfo(id, state, extent, defects),
+                    new LogInfo(
+                            id, state, extent, defects, root.path("redactedBy").textValue()),
                     stored(root.path("text")),
                     stored(index),
                     new Directory(

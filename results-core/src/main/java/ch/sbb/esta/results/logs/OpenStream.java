@@ -15,18 +15,13 @@ final class OpenStream implements AutoCloseable {
     private final InstantSource clock;
     private final Instant openedAt;
     private volatile @Nullable Instant waitingSince;
-    private volatile Instant openUntil;
-    private @Nullable Instant beatOf;
-    private Instant beat = Instant.EPOCH;
     private volatile Instant checkedAt = Instant.EPOCH;
     private volatile boolean closed;
-    private volatile boolean yielded;
 
     OpenStream(InputStream in, InstantSource clock) {
         this.in = in;
         this.clock = clock;
         this.openedAt = clock.instant();
-        this.openUntil = openedAt;
     }
 
     int read(byte[] buffer) throws IOException {
@@ -47,24 +42,6 @@ final class OpenStream implements AutoCloseable {
         return Optional.ofNullable(waitingSince);
     }
 
-    /**
-     * Takes note that the reader still waits. A stream whose reader waits at two beats in the same call was open at the first of them; at
-     * the second it may have ended without the reader knowing yet, for example because the whole process stood still.
-     */
-    void beat(Instant now) {
-        Instant waiting = waitingSince;
-        if (waiting != null && waiting.equals(beatOf)) {
-            openUntil = beat;
-        }
-        beatOf = waiting;
-        beat = now;
-    }
-
-    /** Until when the stream was open for sure. */
-    Instant openUntil() {
-        return openUntil;
-    }
-
     /** When the cluster was last asked because of the silence. */
     void checked(Instant when) {
         checkedAt = when;
@@ -81,16 +58,6 @@ final class OpenStream implements AutoCloseable {
 
     boolean isClosed() {
         return closed;
-    }
-
-    /** Ends a blocked read, so that another log gets the place. */
-    void yieldPlace() {
-        yielded = true;
-        close();
-    }
-
-    boolean isYielded() {
-        return yielded;
     }
 
     /** Ends a blocked read. A stream that cannot be closed properly is as good as closed: nothing more is read from it. */

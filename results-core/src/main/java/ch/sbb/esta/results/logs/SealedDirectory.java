@@ -9,17 +9,23 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end of a sealed log's index: for each segment that was joined its bytes of text, the lines of the log up to its end, the bytes of
  * its members with text and of those with its index as {@link Varint}s, and the SHA-256 of the latter. Texts and indexes lie in the same
- * order without anything between them.
+ * order without anything between them. Not thread-safe.
  */
 final class SealedDirectory {
 
     private final LogBlobs blobs;
     private final String indexKey;
     private final List<SegmentHeader> segments;
+
+    /** Beginning and end of what is wanted often lie in the same segment. */
+    private @Nullable SegmentIndex last;
+
+    private long lastOffset;
 
     private SealedDirectory(LogBlobs blobs, String indexKey, List<SegmentHeader> segments) {
         this.blobs = blobs;
@@ -68,6 +74,14 @@ final class SealedDirectory {
                 SegmentHeader.Kind.TEXT, new java.util.UUID(0, 0), place, text, lines, body, index, "", sha);
     }
 
+    List<SegmentHeader> segments() {
+        return segments;
+    }
+
+    String indexKey() {
+        return indexKey;
+    }
+
     /** Where the member begins that holds a byte, in the object with the text. */
     long memberStart(long place) {
         long body = 0;
@@ -98,6 +112,12 @@ final class SealedDirectory {
     }
 
     private SegmentIndex index(SegmentHeader segment, long offset) {
-        return blobs.index(indexKey, offset, segment.indexBytes(), segment.indexSha());
+        SegmentIndex known = last;
+        if (known == null || lastOffset != offset) {
+            known = blobs.index(indexKey, offset, segment.indexBytes(), segment.indexSha());
+            last = known;
+            lastOffset = offset;
+        }
+        return known;
     }
 }

@@ -15,7 +15,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +71,34 @@ final class Sealing {
         }
     }
 
+    /** Removes what is left behind of sealed logs below a prefix; says of how many. */
+    int removeOrphans(String prefix) {
+        Set<String> leftBehind = new LinkedHashSet<>();
+        Map<String, Listing> current = new HashMap<>();
+        blobs.forEach(prefix, blob -> {
+            int slash = blob.key().lastIndexOf('/');
+            String path = blob.key().substring(0, slash);
+            // Lists go by key: the blobs of one log come together.
+            current.keySet().retainAll(Set.of(path));
+            Listing listing = current.computeIfAbsent(path, p -> new Listing());
+            listing.add(blob.key().substring(slash + 1));
+            boolean left = listing.segments().size() > 1 || !listing.notes().isEmpty();
+            if (listing.hasManifest() && left) {
+                leftBehind.add(path);
+            }
+        });
+        int removed = 0;
+        for (String path : leftBehind) {
+            ContainerLogId id = ContainerLogId.parse(path);
+            Optional<Manifest> manifest = blobs.findManifest(id);
+            if (manifest.isPresent()) {
+                removeSegments(id, manifest.get());
+                removed++;
+            }
+        }
+        return removed;
+    }
+
     /** Removes what a sealed log does not need any more; what fails here is left to the next one who opens the log. */
     void removeSegments(ContainerLogId id, Manifest manifest) {
         try {
@@ -108,7 +141,8 @@ final class Sealing {
                             id,
                             LogState.sealed(found.tail().defects()),
                             found.tail().extent(),
-                            found.tail().defects()),
+                            found.tail().defects(),
+                            found.tail().redactedBy()),
                     new Manifest.Stored(textSha, text.length()),
                     new Manifest.Stored(indexSha, indexes.size()),
                     new Manifest.Directory(directoryOffset, Sha256.hexOf(directory)),

@@ -11,11 +11,13 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.logs.SegmentHeader.Kind;
 import ch.sbb.esta.results.spi.BlobStore.Put;
 import ch.sbb.esta.results.spi.LogWriter;
+import ch.sbb.esta.results.spi.RedactedLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,11 +31,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes one live log. The caller's thread appends to the segment that grows in the spool; a segment that is full or old is cut off and
  * shipped, one at a time and in order, by a thread of {@link SegmentedLogs} or by the caller who flushes. While one is on its way the next
- * just grows, so a slow store makes segments larger and not more of them.
+ * grows to twice its size, and then waits for its turn: whoever reads a few lines later reads the whole index of a segment.
  */
-final class SegmentWriter implements LogWriter {
+final class SegmentWriter implements LogWriter, RedactedLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentWriter.class);
+    /** Each segment that waits has buffers: tiny ones are not worth them. */
+    private static final long SMALLEST_CUT = 1 << 20;
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
@@ -41,6 +46,7 @@ final class SegmentWriter implements LogWriter {
     private final ContainerLogId id;
     private final UUID writer = UUID.randomUUID();
     private final AtomicBoolean queued = new AtomicBoolean();
+    private final long largest;
 
     /** Held while a segment is shipped; taken before {@link #lock}. */
     private final ReentrantLock shipping = new ReentrantLock();
@@ -53,18 +59,23 @@ final class SegmentWriter implements LogWriter {
     private final LineTracker lines;
     private final Defects defects;
     private long position;
+    private final ArrayDeque<Shipment> full = new ArrayDeque<>();
     private @Nullable GrowingSegment growing;
     private boolean newDefects;
+    private @Nullable String redactedBy;
     private long notes;
-    private boolean ending;
-    private boolean closed;
-    private @Nullable ResultsException fenced;
-    private @Nullable LogInfo sealed;
-    private boolean failing;
+    private final Outage outage = new Outage();
     private boolean urgent;
     private Instant defectSince = Instant.MAX;
     private Instant notBefore = Instant.MIN;
     private Duration pause = FIRST_PAUSE;
+
+    /** Written under the lock; the caller's thread, which looks at them for each line, reads them without. */
+    private volatile boolean ending;
+
+    private volatile boolean closed;
+    private volatile @Nullable ResultsException fenced;
+    private volatile @Nullable LogInfo sealed;
 
     SegmentWriter(SegmentedLogs logs, ContainerLogId id, LogTail tail) {
         this.logs = logs;
@@ -72,13 +83,15 @@ final class SegmentWriter implements LogWriter {
         this.lines = new LineTracker(tail);
         this.defects = new Defects(tail.defects());
         this.position = tail.extent().bytes();
+        this.redactedBy = tail.redactedBy();
+        this.largest = Math.max(SMALLEST_CUT, 2L * logs.config().segmentBytes());
     }
 
     @Override
     public LogInfo info() {
         lock.lock();
         try {
-            return sealed != null ? sealed : new LogInfo(id, LogState.LIVE, extent(), defects.list());
+            return sealed != null ? sealed : new LogInfo(id, LogState.LIVE, extent(), defects.list(), redactedBy);
         } finally {
             lock.unlock();
         }
@@ -97,13 +110,9 @@ final class SegmentWriter implements LogWriter {
     @Override
     public void beginLine(Instant time) {
         Objects.requireNonNull(time, "time");
-        lock.lock();
-        try {
-            requireWritable();
-            lines.begin(time);
-        } finally {
-            lock.unlock();
-        }
+        requireWritable();
+        // What was begun has no byte yet and is the caller's business alone.
+        lines.begin(time);
     }
 
     @Override
@@ -140,6 +149,12 @@ final class SegmentWriter implements LogWriter {
             taken = true;
             lines.append(buffer, offset, length, position);
             position += length;
+            if (segment.size() >= largest) {
+                Shipment waiting = cutOff(segment);
+                full.add(waiting);
+                // Packing takes longer than reading: what waits for its turn is packed meanwhile.
+                logs.pack(() -> pack(waiting));
+            }
             return segment.size() >= logs.config().segmentBytes() && !logs.now().isBefore(notBefore);
         } catch (IOException e) {
             throw spoolFailed(e);
@@ -156,21 +171,12 @@ final class SegmentWriter implements LogWriter {
      * @return whether the next byte begins a line
      */
     private boolean rereadLastLine() {
-        LineMark mark;
-        boolean newLine;
-        long start;
-        lock.lock();
-        try {
-            requireWritable();
-            newLine = lines.newLine() != null;
-            mark = lines.unread();
-            start = lines.lineStart();
-        } finally {
-            lock.unlock();
-        }
+        requireWritable();
+        LineMark mark = lines.unread();
         if (mark == null) {
-            return newLine;
+            return lines.newLine() != null;
         }
+        long start = lines.lineStart();
         MessageDigest digest = lines.digest();
         digest.reset();
         try (InputStream text = new LogText(logs.reader(), id, start, start + mark.length())) {
@@ -182,7 +188,12 @@ final class SegmentWriter implements LogWriter {
             throw new ResultsException(
                     Code.UNAVAILABLE, "the last line of the log " + id + " could not be read; call again", e);
         }
-        lines.reread(mark, digest);
+        lock.lock();
+        try {
+            lines.reread(mark, digest);
+        } finally {
+            lock.unlock();
+        }
         return false;
     }
 
@@ -203,10 +214,22 @@ final class SegmentWriter implements LogWriter {
     }
 
     @Override
+    public void redactedBy(String redaction) {
+        String checked = RedactedLog.requireName(redaction);
+        lock.lock();
+        try {
+            requireWritable();
+            redactedBy = checked;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void flush() {
         shipping.lock();
         try {
-            if (sealed() != null) {
+            if (sealed != null) {
                 return;
             }
             requireNotStopped();
@@ -222,7 +245,7 @@ final class SegmentWriter implements LogWriter {
     public LogInfo seal() {
         shipping.lock();
         try {
-            LogInfo done = sealed();
+            LogInfo done = sealed;
             if (done != null) {
                 return done;
             }
@@ -230,8 +253,7 @@ final class SegmentWriter implements LogWriter {
             while (shipNext()) {
                 LOG.trace("Shipped a segment of {}", id);
             }
-            end();
-            LogInfo info = logs.sealing().finish(id).info();
+            LogInfo info = sealNow();
             lock.lock();
             try {
                 sealed = info;
@@ -242,6 +264,20 @@ final class SegmentWriter implements LogWriter {
             return info;
         } finally {
             shipping.unlock();
+        }
+    }
+
+    private LogInfo sealNow() {
+        try {
+            end();
+            LogInfo info = logs.sealing().finish(id).info();
+            succeeded();
+            return info;
+        } catch (ResultsException e) {
+            if (e.code() != Code.CONFLICT) {
+                failed(e);
+            }
+            throw e;
         }
     }
 
@@ -290,12 +326,11 @@ final class SegmentWriter implements LogWriter {
                 stop(e);
             } else {
                 failed(e);
-                logs.storeAnswers(false);
             }
             throw e;
         }
         succeeded();
-        logs.storeAnswers(true);
+        logs.countSegment();
         shipment = null;
         discard(next);
         return true;
@@ -305,11 +340,13 @@ final class SegmentWriter implements LogWriter {
     private @Nullable Shipment cut() {
         lock.lock();
         try {
+            Shipment waiting = full.poll();
+            if (waiting != null) {
+                return waiting;
+            }
             GrowingSegment segment = growing;
             if (segment != null) {
-                growing = null;
-                newDefects = false;
-                return new Shipment(Kind.TEXT, LogBlobs.segmentKey(id, segment.offset()), segment, tail());
+                return cutOff(segment);
             }
             if (!newDefects) {
                 return null;
@@ -320,6 +357,13 @@ final class SegmentWriter implements LogWriter {
         } finally {
             lock.unlock();
         }
+    }
+
+    private Shipment cutOff(GrowingSegment segment) {
+        growing = null;
+        newDefects = false;
+        urgent = false;
+        return new Shipment(Kind.TEXT, LogBlobs.segmentKey(id, segment.offset()), segment, tail());
     }
 
     private void put(Shipment segment) {
@@ -366,7 +410,30 @@ final class SegmentWriter implements LogWriter {
                 && manifest.writer().equals(writer.toString());
     }
 
+    private void pack(Shipment segment) {
+        segment.packing.lock();
+        try {
+            if (!segment.discarded) {
+                EncodedSegment unused = encode(segment);
+            }
+        } catch (ResultsException e) {
+            // Whoever ships it tries again, and says so.
+            LOG.trace("Packing a segment of {} failed", id, e);
+        } finally {
+            segment.packing.unlock();
+        }
+    }
+
     private EncodedSegment encode(Shipment segment) {
+        segment.packing.lock();
+        try {
+            return encodeLocked(segment);
+        } finally {
+            segment.packing.unlock();
+        }
+    }
+
+    private EncodedSegment encodeLocked(Shipment segment) {
         EncodedSegment encoded = segment.encoded;
         if (encoded == null) {
             try {
@@ -386,13 +453,16 @@ final class SegmentWriter implements LogWriter {
             if (closed || ending || fenced != null || now.isBefore(notBefore)) {
                 return false;
             }
+            if (!full.isEmpty()) {
+                return true;
+            }
             GrowingSegment segment = growing;
             if (segment == null) {
-                return failing
+                return !outage.isOver()
                         || (newDefects
                                 && !now.isBefore(defectSince.plus(logs.config().segmentAge())));
             }
-            return failing
+            return !outage.isOver()
                     || urgent
                     || segment.size() >= logs.config().segmentBytes()
                     || !now.isBefore(segment.since().plus(logs.config().segmentAge()));
@@ -401,7 +471,16 @@ final class SegmentWriter implements LogWriter {
         }
     }
 
-    /** Ships whatever there is, because others need the room. */
+    ContainerLogId id() {
+        return id;
+    }
+
+    /** Since when this log is not stored. */
+    Outage outage() {
+        return outage;
+    }
+
+    /** Ships whatever there is, because others need the room or somebody wants to read it. */
     void hurry() {
         lock.lock();
         try {
@@ -441,47 +520,43 @@ final class SegmentWriter implements LogWriter {
     private void failed(ResultsException e) {
         lock.lock();
         try {
-            if (!failing) {
+            if (outage.isOver()) {
                 LOG.warn("The log {} cannot be stored for now; it waits in the spool: {}", id, e.getMessage());
             }
-            failing = true;
+            outage.failed(e, logs.now());
             notBefore = logs.now().plus(pause);
             Duration doubled = pause.multipliedBy(2);
             pause = doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
         } finally {
             lock.unlock();
         }
+        logs.notStored(e);
     }
 
     private void succeeded() {
         lock.lock();
         try {
-            if (failing) {
+            if (!outage.isOver()) {
                 LOG.info("The log {} is being stored again", id);
             }
-            failing = false;
-            urgent = false;
+            outage.succeeded();
             notBefore = Instant.MIN;
             pause = FIRST_PAUSE;
         } finally {
             lock.unlock();
         }
+        logs.stored();
     }
 
     /** Another writer has the log: what waits here is that one's business now. */
     private void stop(ResultsException conflict) {
-        GrowingSegment rest;
         lock.lock();
         try {
             fenced = conflict;
-            rest = growing;
-            growing = null;
         } finally {
             lock.unlock();
         }
-        if (rest != null) {
-            discard(rest);
-        }
+        discardRest();
         Shipment waiting = shipment;
         shipment = null;
         if (waiting != null) {
@@ -494,7 +569,7 @@ final class SegmentWriter implements LogWriter {
     public void close() {
         shipping.lock();
         try {
-            if (isClosed()) {
+            if (closed) {
                 return;
             }
             try {
@@ -504,18 +579,13 @@ final class SegmentWriter implements LogWriter {
             } catch (ResultsException e) {
                 LOG.warn("The end of the log {} was not stored when its writer was closed: {}", id, e.getMessage());
             }
-            GrowingSegment rest;
             lock.lock();
             try {
                 closed = true;
-                rest = growing;
-                growing = null;
             } finally {
                 lock.unlock();
             }
-            if (rest != null) {
-                discard(rest);
-            }
+            discardRest();
             if (shipment != null) {
                 discard(shipment);
                 shipment = null;
@@ -527,45 +597,17 @@ final class SegmentWriter implements LogWriter {
     }
 
     private boolean canShip() {
-        lock.lock();
-        try {
-            return fenced == null && sealed == null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private @Nullable LogInfo sealed() {
-        lock.lock();
-        try {
-            return sealed;
-        } finally {
-            lock.unlock();
-        }
+        return fenced == null && sealed == null;
     }
 
     private void requireNotStopped() {
-        lock.lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the writer of the log " + id + " is closed");
-            }
-            ResultsException conflict = fenced;
-            if (conflict != null) {
-                throw new ResultsException(
-                        Code.CONFLICT, Objects.requireNonNullElse(conflict.getMessage(), "fenced"), conflict);
-            }
-        } finally {
-            lock.unlock();
+        if (closed) {
+            throw new IllegalStateException("the writer of the log " + id + " is closed");
+        }
+        ResultsException conflict = fenced;
+        if (conflict != null) {
+            throw new ResultsException(
+                    Code.CONFLICT, Objects.requireNonNullElse(conflict.getMessage(), "fenced"), conflict);
         }
     }
 
@@ -584,7 +626,7 @@ final class SegmentWriter implements LogWriter {
     }
 
     private LogTail tail() {
-        return new LogTail(extent(), lines.lineStart(), lines.marks(), defects.list());
+        return new LogTail(extent(), lines.lineStart(), lines.marks(), defects.list(), redactedBy);
     }
 
     private ResultsException conflict(String what) {
@@ -600,14 +642,37 @@ final class SegmentWriter implements LogWriter {
                 e);
     }
 
+    /** What was not cut off, or not shipped since. */
+    private void discardRest() {
+        List<Shipment> waiting;
+        GrowingSegment rest;
+        lock.lock();
+        try {
+            waiting = List.copyOf(full);
+            full.clear();
+            rest = growing;
+            growing = null;
+        } finally {
+            lock.unlock();
+        }
+        waiting.forEach(this::discard);
+        if (rest != null) {
+            discard(rest);
+        }
+    }
+
     private void discard(Shipment segment) {
-        EncodedSegment encoded = segment.encoded;
-        if (encoded != null) {
-            try {
+        segment.packing.lock();
+        try {
+            segment.discarded = true;
+            EncodedSegment encoded = segment.encoded;
+            if (encoded != null) {
                 encoded.discard();
-            } catch (IOException e) {
-                LOG.warn("A spool file of the log {} could not be removed", id, e);
             }
+        } catch (IOException e) {
+            LOG.warn("A spool file of the log {} could not be removed", id, e);
+        } finally {
+            segment.packing.unlock();
         }
         discard(segment.grown);
     }
@@ -622,15 +687,19 @@ final class SegmentWriter implements LogWriter {
         }
     }
 
-    /** A segment on its way; guarded by {@link #shipping}. */
+    /** A segment that is cut off. */
     private static final class Shipment {
 
         private final Kind kind;
         private final String key;
         private final GrowingSegment grown;
         private final LogTail tail;
+        /** Guards what follows. */
+        private final ReentrantLock packing = new ReentrantLock();
         /** Kept for the next attempt: the same bytes, so that an attempt that took effect is recognised. */
         private @Nullable EncodedSegment encoded;
+
+        private boolean discarded;
 
         Shipment(Kind kind, String key, GrowingSegment grown, LogTail tail) {
             this.kind = kind;

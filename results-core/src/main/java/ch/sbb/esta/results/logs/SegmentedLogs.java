@@ -2,16 +2,25 @@ package ch.sbb.esta.results.logs;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogSelection;
+import ch.sbb.esta.results.LogSpan;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.internal.GzipInput;
 import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.logs.LogReader.Found;
+import ch.sbb.esta.results.spi.BlobLinks;
 import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.spi.LiveLogs;
+import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,6 +32,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +59,7 @@ import org.slf4j.LoggerFactory;
  * began it. It puts the bytes into the spool and either takes all of them or, when it throws {@code UNAVAILABLE}, none: the spool is full
  * although it waited up to two seconds for the blob store (not at all when that failed last), or the disk is. {@link LogWriter#flush} and
  * {@link LogWriter#seal} throw what the blob store throws; what they have not stored stays in the spool, and the same call goes on where
- * it failed. {@link #open} while the blob store is away begins at the log's first byte; if something of it was stored before, the writer
+ * it failed. {@link #open} while the blob store is away, or denies, begins at the log's first byte; if something of it was stored before, the writer
  * gets {@code CONFLICT} when the blob store is back, and opening again goes on behind what is stored. In the background a failed upload is repeated, with pauses of 0.5 to 10 seconds, as long as the writer is open. What is only
  * in the spool is lost when the process dies; the next writer then begins behind the last segment.
  *
@@ -57,7 +68,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Lifecycle.</b> The blob store is not closed.
  */
-public final class SegmentedLogs implements LogSink, LogSource {
+public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLogs.class);
     private static final int SHIPPERS = 16;
@@ -72,7 +83,10 @@ public final class SegmentedLogs implements LogSink, LogSource {
     private final ScheduledThreadPoolExecutor timer;
     private final ThreadPoolExecutor shippers;
     private final ScheduledFuture<?> ageCheck;
-    private volatile boolean storeAnswers = true;
+    private final Outage puts = new Outage();
+    private final Outage looks = new Outage();
+    private final LongAdder segments = new LongAdder();
+    private final LongAdder failures = new LongAdder();
     private volatile boolean closed;
 
     /**
@@ -95,7 +109,7 @@ public final class SegmentedLogs implements LogSink, LogSource {
         this.config = Objects.requireNonNull(config, "config");
         blobs = new LogBlobs(Objects.requireNonNull(store, "store"));
         reader = new LogReader(blobs);
-        spool = new Spool(config.spoolDirectory(), config.spoolBytes());
+        spool = new Spool(config.spoolDirectory(), config.spoolBytes(), config.clock());
         sealing = new Sealing(blobs, reader, spool);
         shippers = new ThreadPoolExecutor(
                 SHIPPERS,
@@ -137,12 +151,19 @@ public final class SegmentedLogs implements LogSink, LogSource {
      */
     private Found lookOrBegin(ContainerLogId id) {
         try {
-            return reader.look(id);
+            Found found = reader.look(id);
+            looks.succeeded();
+            return found;
         } catch (ResultsException e) {
-            if (!e.isRetryable()) {
+            failures.increment();
+            looks.failed(e, now());
+            if (!e.isRetryable() && e.code() != ResultsException.Code.DENIED) {
                 throw e;
             }
-            LOG.info("{}: begins in the spool, because the blob store does not answer: {}", id, e.getMessage());
+            LOG.info(
+                    "{}: begins in the spool, because the blob store does not tell what it has: {}",
+                    id,
+                    e.getMessage());
             return Found.nothing();
         }
     }
@@ -176,6 +197,60 @@ public final class SegmentedLogs implements LogSink, LogSource {
     }
 
     @Override
+    public LogSpan locate(ContainerLogId id, LogSelection lines) {
+        Objects.requireNonNull(lines, "lines");
+        return reader.locate(Objects.requireNonNull(id, "id"), lines);
+    }
+
+    @Override
+    public LogLines lines(ContainerLogId id, long offset) {
+        if (offset < 0) {
+            throw ResultsException.invalid("the offset " + offset + " in the log " + id + " is negative");
+        }
+        return reader.lines(id, offset);
+    }
+
+    @Override
+    public InputStream openGzip(ContainerLogId id) {
+        Manifest manifest = found(id).manifest();
+        return manifest == null
+                ? new GzipInput(read(id, 0, Long.MAX_VALUE))
+                : blobs.store().get(LogBlobs.textKey(id, manifest.text().sha256()));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Only a blob store that is {@link BlobLinks} too makes links.
+     */
+    @Override
+    public Optional<URI> link(ContainerLogId id, Duration validFor) {
+        Objects.requireNonNull(validFor, "validFor");
+        Manifest manifest = found(id).manifest();
+        return manifest != null && blobs.store() instanceof BlobLinks links
+                ? Optional.of(links.link(LogBlobs.textKey(id, manifest.text().sha256()), validFor))
+                : Optional.empty();
+    }
+
+    @Override
+    public void hasten(ContainerLogId id) {
+        Objects.requireNonNull(id, "id");
+        for (SegmentWriter writer : writers) {
+            if (writer.id().equals(id)) {
+                writer.hurry();
+            }
+        }
+    }
+
+    private Found found(ContainerLogId id) {
+        Found found = reader.look(Objects.requireNonNull(id, "id"));
+        if (found.isEmpty()) {
+            throw ResultsException.notFound(id);
+        }
+        return found;
+    }
+
+    @Override
     public InputStream read(ContainerLogId id, long offset, long length) {
         if (offset < 0 || length < 0) {
             throw ResultsException.invalid("the range of " + length + " bytes from byte " + offset + " of the log " + id
@@ -185,6 +260,20 @@ public final class SegmentedLogs implements LogSink, LogSource {
         long bytes = info.extent().bytes();
         long from = Math.min(offset, bytes);
         return new LogText(reader, id, from, from + Math.min(length, bytes - from));
+    }
+
+    /**
+     * Removes the segments of sealed logs that a process left behind which died right after sealing. Opening such a log to write does the
+     * same for one log; this goes through all of a namespace, in lists of 1,000 blobs. To be called now and then, by one process.
+     *
+     * @param namespace the namespace
+     * @return how many logs had something left behind
+     * @throws ResultsException as the blob store throws it
+     */
+    public int removeOrphans(String namespace) {
+        // Checks the name.
+        ContainerLogId any = new ContainerLogId(namespace, "uid", "pod", "container", 0);
+        return sealing.removeOrphans(any.namespace() + "/");
     }
 
     /**
@@ -234,8 +323,37 @@ public final class SegmentedLogs implements LogSink, LogSource {
         writers.remove(writer);
     }
 
-    void storeAnswers(boolean answers) {
-        storeAnswers = answers;
+    /**
+     * How things stand: whether logs are stored, and since when not.
+     *
+     * @return the state of this moment
+     */
+    public LogStoreStats stats() {
+        Optional<Outage.Failure> longest = Stream.concat(
+                        Stream.of(puts, looks, spool.outage()), writers.stream().map(SegmentWriter::outage))
+                .flatMap(outage -> outage.failure().stream())
+                .min(Comparator.comparing(Outage.Failure::since));
+        return new LogStoreStats(
+                writers.size(),
+                spool.used(),
+                spool.bound(),
+                segments.sum(),
+                failures.sum() + spool.failures(),
+                longest.map(Outage.Failure::since).orElse(null),
+                longest.map(Outage.Failure::error).orElse(null));
+    }
+
+    void countSegment() {
+        segments.increment();
+    }
+
+    void stored() {
+        puts.succeeded();
+    }
+
+    void notStored(ResultsException e) {
+        failures.increment();
+        puts.failed(e, now());
     }
 
     /** Gets room in the spool, if need be by having everything shipped that waits there. */
@@ -248,9 +366,13 @@ public final class SegmentedLogs implements LogSink, LogSource {
             return;
         }
         writers.forEach(SegmentWriter::hurry);
-        if (!spool.tryReserve(bytes, storeAnswers ? SPACE_WAIT_NANOS : 0)) {
+        if (!spool.tryReserve(bytes, puts.isOver() ? SPACE_WAIT_NANOS : 0)) {
             throw spool.full(bytes);
         }
+    }
+
+    void pack(Runnable task) {
+        shippers.execute(task);
     }
 
     void ship(SegmentWriter writer) {

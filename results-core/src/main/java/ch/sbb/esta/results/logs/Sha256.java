@@ -32,6 +32,11 @@ final class Sha256 {
         return hex(of(bytes, 0, bytes.length));
     }
 
+    /** The first eight bytes of what was digested so far; the digest begins anew. */
+    static long finishedMark(MessageDigest digest) {
+        return ByteBuffer.wrap(digest.digest()).getLong();
+    }
+
     /** The first eight bytes of what was digested so far; the digest can go on. */
     static long mark(MessageDigest digest) {
         try {

@@ -123,18 +123,26 @@ final class SinkWriter {
         counters.gaps.increment();
     }
 
+    /** Does not wait: nothing is to be read any more, so whoever waits for this would only be in the way of other logs. */
     LogInfo seal() {
-        do {
-            try {
-                return writer.seal();
-            } catch (ResultsException e) {
-                refused(e);
-            }
-        } while (true);
+        try {
+            return writer.seal();
+        } catch (ResultsException e) {
+            throw e.code() == ResultsException.Code.CONFLICT ? new Conflict(e) : e;
+        }
     }
 
     void close() {
         writer.close();
+    }
+
+    /** Whether a failed call lost nothing, so that the same writer can be asked again. */
+    static boolean isRefusal(RuntimeException e) {
+        return e instanceof ResultsException known
+                && switch (known.code()) {
+                    case UNAVAILABLE, TIMEOUT, DENIED -> true;
+                    default -> false;
+                };
     }
 
     /** Waits when the same call may be made again; throws otherwise. */
@@ -142,7 +150,7 @@ final class SinkWriter {
         if (e.code() == ResultsException.Code.CONFLICT) {
             throw new Conflict(e);
         }
-        if (e.code() != ResultsException.Code.UNAVAILABLE) {
+        if (!isRefusal(e)) {
             throw e;
         }
         counters.failures.increment();

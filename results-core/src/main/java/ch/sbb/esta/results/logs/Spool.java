@@ -12,8 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -23,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * The directory in which growing segments lie, and the bound on them. Every instance has a directory of its own below the configured
  * one, with a lock file; what dead processes left is removed at the start. Thread-safe.
  */
-final class Spool implements AutoCloseable {
+final class Spool implements AutoCloseable, SpoolFile.Disk {
 
     private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
     private static final String PREFIX = "logs-";
@@ -32,13 +35,18 @@ final class Spool implements AutoCloseable {
     private final Path directory;
     private final FileChannel lockFile;
     private final long bound;
+    private final InstantSource clock;
+    private final Outage outage = new Outage();
+    private final LongAdder failures = new LongAdder();
     private final AtomicLong names = new AtomicLong();
+    private final AtomicLong used = new AtomicLong();
+    private final AtomicInteger waiting = new AtomicInteger();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
-    private long used;
 
-    Spool(Path parent, long bound) {
+    Spool(Path parent, long bound, InstantSource clock) {
         this.bound = bound;
+        this.clock = clock;
         try {
             Files.createDirectories(parent);
             removeDead(parent);
@@ -57,46 +65,77 @@ final class Spool implements AutoCloseable {
     }
 
     SpoolFile newFile(int bufferBytes) {
-        return new SpoolFile(directory.resolve(Long.toString(names.incrementAndGet())), bufferBytes);
+        return new SpoolFile(directory.resolve(Long.toString(names.incrementAndGet())), bufferBytes, this);
     }
 
     long bound() {
         return bound;
     }
 
+    long used() {
+        return used.get();
+    }
+
+    /** Since when the disk takes nothing. */
+    Outage outage() {
+        return outage;
+    }
+
+    long failures() {
+        return failures.sum();
+    }
+
+    @Override
+    public void written() {
+        outage.succeeded();
+    }
+
+    @Override
+    public void failed(IOException e) {
+        failures.increment();
+        outage.failed(e, clock.instant());
+    }
+
     boolean tryReserve(long bytes) {
-        lock.lock();
-        try {
-            if (bytes > bound - used) {
-                return false;
+        long before = used.get();
+        while (bytes <= bound - before) {
+            if (used.compareAndSet(before, before + bytes)) {
+                return true;
             }
-            used += bytes;
-            return true;
-        } finally {
-            lock.unlock();
+            before = used.get();
         }
+        return false;
     }
 
     /** Waits for space for a while; an interrupt ends the wait and stays set. */
     boolean tryReserve(long bytes, long nanos) {
         lock.lock();
+        waiting.incrementAndGet();
         try {
             long left = nanos;
-            while (bytes > bound - used && left > 0) {
+            while (bytes > bound - used.get() && left > 0) {
                 left = released.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            waiting.decrementAndGet();
             lock.unlock();
         }
         return tryReserve(bytes);
     }
 
     void release(long bytes) {
+        if (used.addAndGet(-bytes) == 0) {
+            // Nothing needs the disk.
+            outage.succeeded();
+        }
+        // Who begins to wait after this look sees the room.
+        if (waiting.get() == 0) {
+            return;
+        }
         lock.lock();
         try {
-            used -= bytes;
             released.signalAll();
         } finally {
             lock.unlock();

@@ -18,12 +18,22 @@ final class SpoolFile extends OutputStream {
 
     private final Path path;
     private final byte[] buffer;
+    private final Disk disk;
     private int buffered;
     private long written;
     private @Nullable RandomAccessFile file;
 
-    SpoolFile(Path path, int bufferBytes) {
+    /** Is told how writing went. */
+    interface Disk {
+
+        void written();
+
+        void failed(IOException e);
+    }
+
+    SpoolFile(Path path, int bufferBytes, Disk disk) {
         this.path = path;
+        this.disk = disk;
         this.buffer = new byte[bufferBytes];
     }
 
@@ -83,12 +93,18 @@ final class SpoolFile extends OutputStream {
     }
 
     private void writeAt(long position, byte[] bytes, int offset, int length) throws IOException {
-        RandomAccessFile open = file;
-        if (open == null) {
-            open = new RandomAccessFile(path.toFile(), "rw");
-            file = open;
+        try {
+            RandomAccessFile open = file;
+            if (open == null) {
+                open = new RandomAccessFile(path.toFile(), "rw");
+                file = open;
+            }
+            open.seek(position);
+            open.write(bytes, offset, length);
+        } catch (IOException e) {
+            disk.failed(e);
+            throw e;
         }
-        open.seek(position);
-        open.write(bytes, offset, length);
+        disk.written();
     }
 }

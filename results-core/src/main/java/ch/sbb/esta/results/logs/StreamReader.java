@@ -3,10 +3,14 @@ package ch.sbb.esta.results.logs;
 import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.LogDefect.Reason;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.spi.LogRedaction;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +26,11 @@ final class StreamReader implements LineParser.Handler {
             List.of("unable to retrieve container logs for ", "failed to try resolving symlinks in path ");
 
     private final SinkWriter writer;
-    private final Completeness completeness;
+    private final Judges judges;
     private final InstantSource clock;
     private final Options options;
-    private final LineParser parser = new LineParser(this);
+    private final @Nullable RedactedLines redacted;
+    private final LineParser parser;
     private final long before;
 
     private @Nullable Anchor anchor;
@@ -64,11 +69,26 @@ final class StreamReader implements LineParser.Handler {
     record Options(
             boolean filtered, boolean following, boolean lossAccepted, boolean foreignAccepted, boolean lagAccepted) {}
 
-    StreamReader(SinkWriter writer, Completeness completeness, InstantSource clock, Options options) {
+    /**
+     * Who judges what the lines alone do not tell.
+     *
+     * @param lag whether the reader keeps up
+     * @param head told of a log's first line and of when it was read; says why its head is not proven, or empty
+     * @param redaction takes secrets out of the lines, or null
+     */
+    record Judges(
+            ReaderLag lag,
+            BiFunction<Instant, Instant, Optional<String>> head,
+            Supplier<LogRedaction.@Nullable Session> redaction) {}
+
+    StreamReader(SinkWriter writer, Judges judges, InstantSource clock, Options options) {
         this.writer = writer;
-        this.completeness = completeness;
+        this.judges = judges;
         this.clock = clock;
         this.options = options;
+        LogRedaction.Session session = judges.redaction.get();
+        this.redacted = session == null ? null : new RedactedLines(this, session);
+        this.parser = new LineParser(redacted == null ? this : redacted);
         this.before = writer.written();
         this.headJudged = !writer.isEmpty();
         this.anchor = headJudged
@@ -108,9 +128,18 @@ final class StreamReader implements LineParser.Handler {
         return writer.written() != before;
     }
 
+    /** The log is over: what was held back of its last line is not part of a secret. */
+    void finish() {
+        if (redacted != null) {
+            redacted.finish();
+        }
+    }
+
     /** What came instead of a log, for a log line. */
     String unprefixedText() {
-        return Escaped.of(parser.unprefixedText());
+        LogRedaction.Session session = judges.redaction.get();
+        String text = parser.unprefixedText();
+        return Escaped.of(session == null ? text : RedactedLines.redact(text, session));
     }
 
     @Override
@@ -172,11 +201,11 @@ final class StreamReader implements LineParser.Handler {
         if (parser.beganUnprefixed()) {
             writer.defect(Reason.NOT_READABLE, "began with text without a timestamp: " + unprefixedText());
         }
-        completeness.headDoubt(first).ifPresent(doubt -> writer.defect(Reason.HEAD_UNPROVEN, doubt));
+        judges.head.apply(first, received).ifPresent(doubt -> writer.defect(Reason.HEAD_UNPROVEN, doubt));
     }
 
     private boolean isTooFarBehind(Instant time) {
-        if (!completeness.isLagging(time, received)) {
+        if (!judges.lag.isLagging(time, received)) {
             lagging = false;
             return false;
         }
@@ -196,6 +225,10 @@ final class StreamReader implements LineParser.Handler {
     }
 
     private Ending atEnd() {
+        if (!isInPlace() && !options.following) {
+            // The stored last line may be the end of the log, without a newline.
+            finish();
+        }
         if (parser.isInsidePrefix() && (parser.lines() > 0 || !parser.beganUnprefixed())) {
             return Ending.BROKEN;
         }

@@ -82,11 +82,13 @@ final class ContainerInMemory {
                 state,
                 restarts,
                 started == null && state == State.TERMINATED ? now : started,
-                state == State.TERMINATED ? now : null);
+                state == State.TERMINATED ? now : null,
+                status.waitsFor());
     }
 
     void append(byte[] part, Instant time) {
         current.newest().add(new Entry(part, time));
+        streams.forEach(LogStreamInMemory::push);
     }
 
     void rotate() {

@@ -3,21 +3,30 @@ package ch.sbb.esta.results.memory;
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogDefect;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogLine;
+import ch.sbb.esta.results.LogSelection;
+import ch.sbb.esta.results.LogSpan;
 import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
+import ch.sbb.esta.results.internal.GzipInput;
+import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
+import ch.sbb.esta.results.spi.RedactedLog;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -64,12 +73,60 @@ public final class InMemoryLogs implements LogSink, LogSource {
             throw ResultsException.invalid(
                     "the range of " + length + " bytes from byte " + offset + " is malformed: neither may be negative");
         }
+        Stored stored = stored(id);
+        int from = (int) Math.min(offset, stored.text.length);
+        return new ByteArrayInputStream(stored.text, from, (int) Math.min(length, stored.text.length - from));
+    }
+
+    @Override
+    public LogSpan locate(ContainerLogId id, LogSelection lines) {
+        Objects.requireNonNull(lines, "lines");
+        return stored(id).locate(lines);
+    }
+
+    @Override
+    public LogLines lines(ContainerLogId id, long offset) {
+        if (offset < 0) {
+            throw ResultsException.invalid("the offset " + offset + " in the log " + id + " is negative");
+        }
+        Iterator<Line> lines =
+                stored(id).lines.stream().filter(line -> line.start >= offset).iterator();
+        return new LogLines() {
+            @Override
+            public @Nullable LogLine next() {
+                if (!lines.hasNext()) {
+                    return null;
+                }
+                Line line = lines.next();
+                return new LogLine(line.start, line.time);
+            }
+
+            @Override
+            public void close() {
+                // Nothing is held.
+            }
+        };
+    }
+
+    @Override
+    public InputStream openGzip(ContainerLogId id) {
+        return new GzipInput(read(id, 0, Long.MAX_VALUE));
+    }
+
+    /** Always empty: nobody else can look into this memory. */
+    @Override
+    public Optional<URI> link(ContainerLogId id, Duration validFor) {
+        Objects.requireNonNull(validFor, "validFor");
+        stored(id);
+        return Optional.empty();
+    }
+
+    private Stored stored(ContainerLogId id) {
         Stored stored = logs.get(Objects.requireNonNull(id, "id"));
         if (stored == null) {
             throw ResultsException.notFound(id);
         }
-        int from = (int) Math.min(offset, stored.text.length);
-        return new ByteArrayInputStream(stored.text, from, (int) Math.min(length, stored.text.length - from));
+        return stored;
     }
 
     /** Has no effect: writers that are open keep what they hold until they flush. */
@@ -89,18 +146,20 @@ public final class InMemoryLogs implements LogSink, LogSource {
     /** What is durable of one log; never changed, only replaced. */
     private static final class Stored {
 
-        private static final Stored NOTHING = new Stored(new byte[0], List.of(), List.of(), LogState.LIVE);
+        private static final Stored NOTHING = new Stored(new byte[0], List.of(), List.of(), LogState.LIVE, null);
 
         private final byte[] text;
         private final List<Line> lines;
         private final List<LogDefect> defects;
         private final LogState state;
+        private final @Nullable String redactedBy;
 
-        Stored(byte[] text, List<Line> lines, List<LogDefect> defects, LogState state) {
+        Stored(byte[] text, List<Line> lines, List<LogDefect> defects, LogState state, @Nullable String redactedBy) {
             this.text = text;
             this.lines = List.copyOf(lines);
             this.defects = List.copyOf(defects);
             this.state = state;
+            this.redactedBy = redactedBy;
         }
 
         LogInfo info(ContainerLogId id) {
@@ -109,7 +168,35 @@ public final class InMemoryLogs implements LogSink, LogSource {
                     .map(Line::time)
                     .max(Comparator.naturalOrder())
                     .orElse(null);
-            return new LogInfo(id, state, new LogInfo.Extent(text.length, lines.size(), first, last), defects);
+            return new LogInfo(
+                    id, state, new LogInfo.Extent(text.length, lines.size(), first, last), defects, redactedBy);
+        }
+
+        LogSpan locate(LogSelection selection) {
+            int from;
+            int to = lines.size();
+            if (selection instanceof LogSelection.Range range) {
+                from = (int) Math.min(range.first(), to);
+                to = (int) (from + Math.min(range.count(), to - from));
+            } else if (selection instanceof LogSelection.Last last) {
+                from = (int) Math.max(0, to - last.count());
+            } else {
+                Instant since = ((LogSelection.Since) selection).time();
+                from = 0;
+                while (from < to && lines.get(from).time.isBefore(since)) {
+                    from++;
+                }
+            }
+            int start = start(from);
+            int end = to == lines.size() ? text.length : start(to);
+            return new LogSpan(start, end - start, from, to - from);
+        }
+
+        private int start(int line) {
+            if (line == 0) {
+                return 0;
+            }
+            return line < lines.size() ? lines.get(line).start : text.length;
         }
 
         List<LogWriter.LineMark> lastLines() {
@@ -134,7 +221,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
         }
     }
 
-    private final class Writer implements LogWriter {
+    private final class Writer implements LogWriter, RedactedLog {
 
         private final ContainerLogId id;
         private final ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -143,6 +230,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
         private Stored stored;
         private @Nullable Instant begun;
         private boolean closed;
+        private @Nullable String redactedBy;
 
         Writer(ContainerLogId id) {
             this.id = id;
@@ -150,6 +238,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
             text.writeBytes(stored.text);
             lines.addAll(stored.lines);
             defects.addAll(stored.defects);
+            redactedBy = stored.redactedBy;
         }
 
         @Override
@@ -189,6 +278,13 @@ public final class InMemoryLogs implements LogSink, LogSource {
         }
 
         @Override
+        public void redactedBy(String redaction) {
+            String checked = RedactedLog.requireName(redaction);
+            requireWritable();
+            redactedBy = checked;
+        }
+
+        @Override
         public void flush() {
             requireOpen();
             if (text.size() > stored.text.length || defects.size() > stored.defects.size()) {
@@ -214,7 +310,7 @@ public final class InMemoryLogs implements LogSink, LogSource {
         }
 
         private Stored written(LogState state) {
-            return new Stored(text.toByteArray(), lines, defects, state);
+            return new Stored(text.toByteArray(), lines, defects, state, redactedBy);
         }
 
         private void replace(Stored next) {

@@ -22,6 +22,7 @@ import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe: every call holds one lock.
  */
-public final class InMemoryResultsStore implements ResultsStore, Quarantine {
+public final class InMemoryResultsStore implements ResultsStore, Quarantine, RecordCreation {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
 
@@ -150,6 +151,16 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         return record;
     }
 
+    @Override
+    public synchronized Record createRecord(RecordName name, String type, byte[] data) {
+        Objects.requireNonNull(type, "type");
+        JsonText.check(data);
+        if (!results.containsKey(Objects.requireNonNull(name, "name").result())) {
+            throw ResultsException.notFound(name.result());
+        }
+        return records.computeIfAbsent(name, absent -> new Record(name, newlyStored(), type, data.clone()));
+    }
+
     private static void requireEtag(Object name, @Nullable Stored stored, String etag) {
         Objects.requireNonNull(etag, "etag");
         if (stored == null) {
@@ -189,7 +200,8 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         query.requireCollection(ListQuery.Collection.RESULTS);
         Stream<Result> matching = results.values().stream()
                 .filter(result -> matches(query.parent(), result.name().parent()));
-        return page(matching, query, Result::stored);
+        return page(
+                matching, query, result -> PageToken.of(result, query.order().field()));
     }
 
     @Override
@@ -198,18 +210,20 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         Stream<Record> matching = records.values().stream()
                 .filter(record -> matches(query.parent(), record.name().parent())
                         && matches(query.result(), record.name().result().result()));
-        return page(matching, query, Record::stored);
+        return page(
+                matching,
+                query,
+                record -> PageToken.of(record.stored(), query.order().field()));
     }
 
     private static boolean matches(Optional<String> asked, String segment) {
         return asked.isEmpty() || asked.get().equals(segment);
     }
 
-    private static <T> Page<T> page(Stream<T> matching, ListQuery query, Function<T, Stored> stored) {
+    private static <T> Page<T> page(Stream<T> matching, ListQuery query, Function<T, PageToken> position) {
         Comparator<PageToken> ascending = Comparator.comparing(PageToken::time).thenComparing(PageToken::uid);
         Comparator<PageToken> order =
                 query.order().direction() == ListOrder.Direction.ASC ? ascending : ascending.reversed();
-        Function<T, PageToken> position = item -> position(query.order().field(), stored.apply(item));
         Optional<PageToken> start = query.position();
         Predicate<T> behindStart = item -> start.isEmpty() || order.compare(position.apply(item), start.get()) > 0;
         List<T> items = matching.filter(behindStart)
@@ -221,15 +235,6 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine {
         }
         List<T> shown = items.subList(0, query.pageSize());
         return new Page<>(shown, position.apply(shown.get(shown.size() - 1)).encode(query));
-    }
-
-    private static PageToken position(ListOrder.Field field, Stored stored) {
-        Instant time = switch (field) {
-            case ID -> Instant.EPOCH;
-            case CREATE_TIME -> stored.createTime();
-            case UPDATE_TIME -> stored.updateTime();
-        };
-        return new PageToken(time, stored.uid());
     }
 
     @Override

@@ -11,14 +11,21 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** One open stream of a log in memory; guarded by the cluster. */
+/**
+ * One open stream of a log in memory; guarded by the cluster. A kubelet pushes: what is written is on its way at once, as long as the
+ * buffers between it and the reader have room.
+ */
 final class LogStreamInMemory extends InputStream {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSSXXX");
+
+    /** What connections and proxies on the way hold of a stream whose reader is slow. */
+    private static final int ON_THE_WAY = 64 * 1024;
 
     private final Object lock;
     private final ContainerInMemory container;
@@ -30,7 +37,8 @@ final class LogStreamInMemory extends InputStream {
     private int file;
     private int entry;
     private boolean newLine = true;
-    private byte[] pending = new byte[0];
+    private final ArrayDeque<byte[]> pending = new ArrayDeque<>();
+    private int pendingBytes;
     private int pendingAt;
     private long delivered;
     private boolean ended;
@@ -52,8 +60,22 @@ final class LogStreamInMemory extends InputStream {
         this.fault = fault;
         this.file = log.files.size() - 1;
         if (fault != null && !fault.text.isEmpty()) {
-            pending = fault.text.getBytes(StandardCharsets.UTF_8);
+            add(fault.text.getBytes(StandardCharsets.UTF_8));
         }
+        push();
+    }
+
+    /** Sends what there is, as far as it can be on the way. */
+    void push() {
+        boolean more = !isSentence();
+        while (more && pendingBytes < ON_THE_WAY) {
+            more = next();
+        }
+    }
+
+    private void add(byte[] text) {
+        pending.add(text);
+        pendingBytes += text.length;
     }
 
     void cut() {
@@ -85,9 +107,7 @@ final class LogStreamInMemory extends InputStream {
                 int count = available(length);
                 if (count != 0) {
                     if (count > 0) {
-                        System.arraycopy(pending, pendingAt, buffer, offset, count);
-                        pendingAt += count;
-                        delivered += count;
+                        take(buffer, offset, count);
                     }
                     return count;
                 }
@@ -110,6 +130,19 @@ final class LogStreamInMemory extends InputStream {
         }
     }
 
+    private void take(byte[] buffer, int offset, int count) {
+        byte[] first = pending.getFirst();
+        System.arraycopy(first, pendingAt, buffer, offset, count);
+        pendingAt += count;
+        pendingBytes -= count;
+        delivered += count;
+        if (pendingAt == first.length) {
+            pending.removeFirst();
+            pendingAt = 0;
+        }
+        push();
+    }
+
     /** How many bytes can be delivered now: 0 to wait, -1 at the end. */
     private int available(int most) throws IOException {
         if (ended) {
@@ -126,11 +159,11 @@ final class LogStreamInMemory extends InputStream {
                 return atFault(fault);
             }
         }
-        if (pendingAt == pending.length && (isSentence() || !next())) {
+        if (pending.isEmpty()) {
             boolean over = isSentence() || vanished || log.over || request.mode() != ContainerLogs.Mode.FOLLOW;
             return over ? -1 : 0;
         }
-        return (int) Math.min(Math.min(most, pending.length - pendingAt), left);
+        return (int) Math.min(Math.min(most, pending.getFirst().length - pendingAt), left);
     }
 
     private int atFault(LogFault at) throws IOException {
@@ -163,9 +196,9 @@ final class LogStreamInMemory extends InputStream {
             newLine = taken.endsLine();
             Instant since = request.since();
             if (since == null || !taken.time().isBefore(since.truncatedTo(ChronoUnit.SECONDS))) {
-                pending = begins ? withTime(taken) : taken.bytes();
-                pendingAt = 0;
-                if (pending.length > 0) {
+                byte[] text = begins ? withTime(taken) : taken.bytes();
+                if (text.length > 0) {
+                    add(text);
                     return true;
                 }
             }

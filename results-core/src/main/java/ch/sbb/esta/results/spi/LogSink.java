@@ -14,8 +14,8 @@ import ch.sbb.esta.results.ContainerLogId;
  *
  * <p><b>Tenancy.</b> The namespace is the first part of a log's path; what belongs to two namespaces never lies in one blob.
  *
- * <p><b>Failure.</b> {@code ResultsException}: {@code UNAVAILABLE} when the backend does not take more for now and nothing of the call was
- * lost: call again; {@code CONFLICT} when another writer has the log: stop.
+ * <p><b>Failure.</b> {@code ResultsException}: {@code UNAVAILABLE}, {@code TIMEOUT} or {@code DENIED} when the backend does not take
+ * more for now and nothing of the call was lost: call again; {@code CONFLICT} when another writer has the log: stop.
  *
  * <p><b>Lifecycle.</b> Closing a sink makes what its writers hold durable as far as possible; it does not seal.
  */

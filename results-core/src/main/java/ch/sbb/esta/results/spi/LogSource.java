@@ -2,7 +2,11 @@ package ch.sbb.esta.results.spi;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogSelection;
+import ch.sbb.esta.results.LogSpan;
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,4 +53,44 @@ public interface LogSource {
      * @throws ch.sbb.esta.results.ResultsException {@code NOT_FOUND} when nothing of it is stored
      */
     InputStream read(ContainerLogId id, long offset, long length);
+
+    /**
+     * Finds lines.
+     *
+     * @param id which log
+     * @param lines which of its lines
+     * @return where they are, to be passed to {@link #read}; without lines and bytes where there are none
+     * @throws ch.sbb.esta.results.ResultsException {@code NOT_FOUND} when nothing of it is stored
+     */
+    LogSpan locate(ContainerLogId id, LogSelection lines);
+
+    /**
+     * Goes through the lines of a log, as far as they are stored now.
+     *
+     * @param id which log
+     * @param offset a place in the text: lines that begin there or behind it
+     * @return the lines, to be closed by the caller
+     * @throws ch.sbb.esta.results.ResultsException {@code NOT_FOUND} when nothing of it is stored
+     */
+    LogLines lines(ContainerLogId id, long offset);
+
+    /**
+     * Opens the whole text as a gzip file (RFC 1952), as it is stored where it is stored so.
+     *
+     * @param id which log
+     * @return the file; of a live log what is stored now
+     * @throws ch.sbb.esta.results.ResultsException {@code NOT_FOUND} when nothing of it is stored
+     */
+    InputStream openGzip(ContainerLogId id);
+
+    /**
+     * Makes a link by which anybody can fetch the text as a gzip file, without credentials, for a while.
+     *
+     * @param id which log
+     * @param validFor how long the link works, more than zero
+     * @return the link, or empty where the backend makes none or the log is not sealed
+     * @throws ch.sbb.esta.results.ResultsException {@code NOT_FOUND} when nothing of it is stored; {@code INVALID} for a time that the
+     *     backend cannot grant
+     */
+    Optional<URI> link(ContainerLogId id, Duration validFor);
 }

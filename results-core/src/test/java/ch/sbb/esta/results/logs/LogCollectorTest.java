@@ -10,6 +10,7 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
+import ch.sbb.esta.results.memory.InMemoryLogs;
 import ch.sbb.esta.results.memory.LogFault;
 import ch.sbb.esta.results.spi.RunWatcher;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,8 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class LogCollectorTest {
@@ -274,28 +277,99 @@ class LogCollectorTest {
     }
 
     @Test
-    void aStepThatWaitsLongForItsTurnIsComplete() {
+    void aStepThatIsSilentForLongIsComplete() {
         try (Scene scene = new Scene().start()) {
             scene.awaitFollowing();
-            scene.pass(Duration.ofMinutes(4));
-            scene.emit("my turn");
+            scene.passQuietly(Duration.ofMinutes(4));
+            scene.emit("at last");
+            scene.awaitStored();
             scene.terminate();
             scene.assertComplete();
         }
     }
 
     @Test
-    void aStepThatWaitsForItsTurnOverACutIsComplete() {
+    void aStepThatIsSilentOverCutsIsComplete() {
         try (Scene scene = new Scene().start()) {
             scene.awaitFollowing();
             for (int i = 0; i < 4; i++) {
-                scene.beats();
-                scene.pass(Duration.ofMinutes(1));
-                scene.beats();
+                scene.passQuietly(Duration.ofMinutes(1));
                 scene.cluster.cut(Scene.STEP);
                 scene.awaitReconnects(i + 1);
             }
+            scene.emit("at last");
+            scene.awaitStored();
+            scene.terminate();
+            scene.assertComplete();
+        }
+    }
+
+    @Test
+    void aSilentStreamThatWasDeadProvesNothing() {
+        try (Scene scene = new Scene()) {
+            scene.start().followDeadStream();
+            scene.passQuietly(Duration.ofSeconds(8));
+            scene.emitLost("lost");
+            scene.pass(Duration.ofSeconds(11));
+            scene.cluster.rotate(Scene.STEP);
+            scene.cluster.cut(Scene.STEP);
+            scene.awaitReconnects(2);
+            scene.emit("seen");
+            scene.awaitStored();
+            scene.terminate();
+            scene.assertDefects(Reason.HEAD_UNPROVEN);
+        }
+    }
+
+    @Test
+    void aDeadStreamIsFoundOutByTheTextThatItDoesNotDeliver() {
+        try (Scene scene = new Scene()) {
+            scene.start().followDeadStream();
+            scene.passQuietly(Duration.ofSeconds(4));
+            scene.emit("not delivered by the first stream");
+            scene.passQuietly(Duration.ofSeconds(8));
+            scene.awaitStored();
+            scene.terminate();
+            scene.assertComplete();
+        }
+    }
+
+    @Test
+    void aStepThatWaitsForTheOneBeforeIsCompleteAndNotAskedFor() {
+        try (Scene scene = new Scene()) {
+            Address before = new Address("ci", "build-pod", "step-before");
+            scene.cluster.addPod(new PodSnapshot(
+                    "ci",
+                    "build-pod",
+                    "pod-uid",
+                    "taskrun",
+                    false,
+                    List.of(
+                            new PodSnapshot.Container(
+                                    "step-before", PodSnapshot.Role.STEP, State.WAITING, 0, null, null),
+                            new PodSnapshot.Container(
+                                    "step-build",
+                                    PodSnapshot.Role.STEP,
+                                    State.WAITING,
+                                    0,
+                                    null,
+                                    null,
+                                    "step-before"))));
+            scene.collector.start();
+            scene.cluster.setState(before, State.RUNNING);
+            scene.cluster.setState(Scene.STEP, State.RUNNING);
+            Scene.await(() -> scene.cluster.openStreams() == 2);
+            scene.cluster.append(before, "busy", scene.now.get());
+            Scene.await(() -> scene.collector.stats().lines() == 1);
+            long probes = scene.collector.stats().probes();
+            scene.pass(Duration.ofMinutes(5));
+            scene.cluster.cut(Scene.STEP);
+            Scene.await(() -> scene.cluster.openStreams() == 2);
+            scene.pass(Duration.ofMinutes(5));
+            scene.cluster.setState(before, State.TERMINATED);
             scene.emit("my turn");
+            scene.awaitStored();
+            assertThat(scene.collector.stats().probes()).isEqualTo(probes);
             scene.terminate();
             scene.assertComplete();
         }
@@ -487,16 +561,35 @@ class LogCollectorTest {
     }
 
     @Test
-    void aLogThatAnotherCollectorKeepsIsLeftToIt() {
+    void aLogThatAnotherCollectorKeepsIsLeftToItUntilThatOneDoesNotGoOn() {
         try (Scene scene = new Scene().start()) {
             scene.emit(0, 20);
             scene.awaitStored();
             scene.sink.refuse(Code.CONFLICT, 2);
-            scene.emit("not ours");
+            scene.emit(20, 40);
             scene.terminate();
-            LogInfo info = scene.sealed();
-            assertThat(info.state()).isEqualTo(LogState.LIVE);
+            scene.assertComplete();
             assertThat(scene.collector.stats().conflicts()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aPodThatVanishedIsNotLabelledWhileAnotherCollectorMayHoldTheRest() {
+        try (Scene scene = new Scene().start()) {
+            scene.emit(0, 20);
+            scene.awaitStored();
+            scene.sink.refuse(Code.CONFLICT, 1_000_000);
+            scene.emitLost("held by the other one");
+            Scene.await(() -> scene.collector.stats().conflicts() == 1);
+            scene.cluster.deletePod("ci", "build-pod");
+            AtomicInteger before = new AtomicInteger();
+            Awaitility.await("nothing is tried any more")
+                    .atMost(Duration.ofSeconds(10))
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> before.getAndSet(scene.sink.refusals.get()) == scene.sink.refusals.get());
+            scene.sink.refuse(Code.CONFLICT, 0);
+            scene.pass(Duration.ofMinutes(16));
+            scene.assertDefects(Reason.POD_VANISHED);
         }
     }
 
@@ -519,6 +612,29 @@ class LogCollectorTest {
     }
 
     @Test
+    void secretsAreMaskedOverCutsAnywhere() {
+        for (int cut = 0; cut < 120; cut += 3) {
+            try (Scene scene = new Scene()) {
+                scene.redactInto(new InMemoryLogs(), "hunter2");
+                scene.cluster.addPod(Scene.pod(State.WAITING));
+                scene.cluster.fault(Scene.STEP, LogFault.breakAfter(cut));
+                scene.collector.start();
+                scene.cluster.setState(Scene.STEP, State.RUNNING);
+                scene.cluster.append(Scene.STEP, "login with hunter2", scene.now.get());
+                scene.cluster.append(Scene.STEP, "hunter2 and hunter", scene.now.get());
+                scene.cluster.appendPart(Scene.STEP, "hunter2hunt".getBytes(StandardCharsets.UTF_8), scene.now.get());
+                scene.terminate();
+                LogInfo info = scene.redacted();
+                assertThat(info.redactedBy()).contains("test");
+                assertThat(info.state()).isEqualTo(LogState.COMPLETE);
+                assertThat(scene.redactedText())
+                        .as("cut after %d bytes", cut)
+                        .isEqualTo("login with *****\n***** and hunter\n*****hunt");
+            }
+        }
+    }
+
+    @Test
     void aStaleEventChangesNothing() {
         try (Scene scene = new Scene().start()) {
             scene.emit(0, 20);
@@ -531,6 +647,28 @@ class LogCollectorTest {
             scene.assertComplete();
             scene.cluster.deliver(RunWatcher.Event.Type.SEEN, Scene.pod(State.RUNNING));
             scene.assertComplete();
+        }
+    }
+
+    @Test
+    void aLineOfTwentyMegabytesPassesOverCutsAnywhere() {
+        try (Scene scene = new Scene().start()) {
+            byte[] part = new byte[16 * 1024];
+            Arrays.fill(part, (byte) 'x');
+            for (int i = 0; i < 1_280; i++) {
+                scene.cluster.appendPart(Scene.STEP, part, scene.now.get());
+                scene.emitted.append("x".repeat(part.length));
+                if (i % 300 == 299) {
+                    scene.awaitStored();
+                    scene.cluster.cut(Scene.STEP);
+                }
+            }
+            scene.cluster.appendPart(Scene.STEP, new byte[] {'\n'}, scene.now.get());
+            scene.emitted.append('\n');
+            scene.emit("behind it");
+            scene.terminate();
+            scene.assertComplete();
+            assertThat(scene.sink.info(Scene.LOG).extent().lines()).isEqualTo(2);
         }
     }
 

@@ -10,6 +10,11 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.State;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs.Address;
+import ch.sbb.esta.results.memory.InMemoryLogs;
+import ch.sbb.esta.results.memory.LogFault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +32,7 @@ final class Scene implements AutoCloseable {
     final InMemoryContainerLogs cluster = new InMemoryContainerLogs(now::get);
     final TruncatingSink sink = new TruncatingSink();
     final StringBuilder emitted = new StringBuilder();
+    private InMemoryLogs redactedLogs = new InMemoryLogs();
     LogCollectorConfig config = LogCollectorConfig.builder()
             .minBackoff(Duration.ofMillis(1))
             .maxBackoff(Duration.ofMillis(10))
@@ -39,6 +45,30 @@ final class Scene implements AutoCloseable {
         collector.start();
         cluster.setState(STEP, State.RUNNING);
         return this;
+    }
+
+    /** A collector that masks a secret, with a sink that knows of such things. */
+    void redactInto(InMemoryLogs logs, String secret) {
+        redactedLogs = logs;
+        LogCollectorConfig redacting = LogCollectorConfig.builder()
+                .minBackoff(Duration.ofMillis(1))
+                .maxBackoff(Duration.ofMillis(10))
+                .redaction(new SecretRedaction("test", id -> List.of(secret)))
+                .build();
+        collector = new LogCollector(cluster, logs, redacting, now::get);
+    }
+
+    LogInfo redacted() {
+        await(() -> redactedLogs.find(LOG).filter(LogInfo::isSealed).isPresent());
+        return redactedLogs.find(LOG).orElseThrow();
+    }
+
+    String redactedText() {
+        try (InputStream text = redactedLogs.read(LOG, 0, Long.MAX_VALUE)) {
+            return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Another collector instead of the one so far. */
@@ -113,10 +143,21 @@ final class Scene implements AutoCloseable {
         });
     }
 
-    /** Lets the collector see twice that the stream is open. */
-    void beats() {
-        long end = System.nanoTime() + Duration.ofMillis(150).toNanos();
-        await(() -> System.nanoTime() > end);
+    /** Time in which nothing is written and the collector gets to look. */
+    void passQuietly(Duration duration) {
+        for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minusSeconds(4)) {
+            long probes = collector.stats().probes();
+            pass(Duration.ofSeconds(4));
+            await(() -> collector.stats().probes() > probes);
+        }
+    }
+
+    /** From now on what is followed delivers nothing, without anybody being told. */
+    void followDeadStream() {
+        await(() -> collector.stats().probes() == 1 && cluster.openStreams() == 1);
+        cluster.fault(STEP, LogFault.stallAfter(0));
+        cluster.cut(STEP);
+        awaitReconnects(1);
     }
 
     void awaitReconnects(int count) {

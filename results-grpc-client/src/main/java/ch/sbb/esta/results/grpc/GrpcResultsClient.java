@@ -293,6 +293,11 @@ public final class GrpcResultsClient implements ResultsReader {
             throw ResultsException.invalid("order " + order + ": a Tekton Results server lists by id ascending only;"
                     + " order by create time descending instead");
         }
+        if (order.field().isOfSummary()) {
+            throw ResultsException.invalid(
+                    "order " + order + ": a Tekton Results server loses Results without that time"
+                            + " between two pages; order by create_time instead");
+        }
         return order.toString();
     }
 

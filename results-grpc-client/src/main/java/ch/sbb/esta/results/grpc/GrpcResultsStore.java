@@ -10,9 +10,11 @@ import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.RecordSummary;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultName;
+import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import io.grpc.Channel;
 import java.time.InstantSource;
@@ -44,7 +46,7 @@ import java.util.stream.IntStream;
  *
  * <p><b>Lifecycle.</b> The channel and the quarantine are not closed.
  */
-public final class GrpcResultsStore implements ResultsStore {
+public final class GrpcResultsStore implements ResultsStore, RecordCreation {
 
     private final GrpcResultsClient client;
     private final RunWriter writer;
@@ -130,6 +132,22 @@ public final class GrpcResultsStore implements ResultsStore {
                         && current.type().equals(type)
                         && StoredJson.isSame(current.data(), data));
         return same.isPresent() ? same.get() : client.updateRecord(name, type, data, etag);
+    }
+
+    @Override
+    public Record createRecord(RecordName name, String type, byte[] data) {
+        JsonText.check(data);
+        try {
+            return client.createRecord(name, type, data);
+        } catch (ResultsException e) {
+            if (RunWriter.saysMissingResult(e)) {
+                throw ResultsException.notFound(name.result());
+            }
+            if (e.code() == ResultsException.Code.ALREADY_EXISTS) {
+                return client.findRecord(name).orElseThrow(() -> e);
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -7,7 +7,6 @@ import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.PageToken;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultsException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -86,12 +85,6 @@ final class RemotePages<T> {
     }
 
     private PageToken placeOf(T item) {
-        Result.Stored row = stored.apply(item);
-        Instant time = switch (query.order().field()) {
-            case ID -> Instant.EPOCH;
-            case CREATE_TIME -> row.createTime();
-            case UPDATE_TIME -> row.updateTime();
-        };
-        return new PageToken(time, row.uid());
+        return PageToken.of(stored.apply(item), query.order().field());
     }
 }

@@ -38,7 +38,7 @@ final class RunWriter {
             Written written = untilNobodyComesBetween(record, () -> write(placement));
             // A Result that was made for this run already says this, and one of a newer version is not to be touched.
             if (!written.isNewResult && written.status != Status.STALE) {
-                RecordName unused = untilNobodyComesBetween(record, () -> describe(placement));
+                describe(placement);
             }
             return ArchiveOutcome.archived(written.status, record);
         } catch (ResultsException e) {
@@ -56,7 +56,11 @@ final class RunWriter {
                 return done.get();
             }
         }
-        throw new ResultsException(
+        throw tooOften(record);
+    }
+
+    private static ResultsException tooOften(RecordName record) {
+        return new ResultsException(
                         Code.UNAVAILABLE, "other writers were faster " + ATTEMPTS + " times in a row; try again later")
                 .about(record);
     }
@@ -123,7 +127,7 @@ final class RunWriter {
     }
 
     /** A server may look the Result up, or leave it to the foreign key. */
-    private static boolean saysMissingResult(ResultsException e) {
+    static boolean saysMissingResult(ResultsException e) {
         return e.code() == Code.NOT_FOUND || e.code() == Code.CONFLICT;
     }
 
@@ -177,43 +181,73 @@ final class RunWriter {
     }
 
     /**
-     * Brings the Result up to date. The Result is read before the Record: if the Record still is this version then, a newer version's
-     * own write of the Result comes after that reading and makes this one fail by its etag.
-     *
-     * @return empty when another writer came in between
+     * Brings the Result up to date. Whoever wrote a newer version of the Record sees to the Result too, but skips that where it finds that
+     * the Result says so already. So a write of ours that came after its reading would stay: what we wrote is checked against the Record,
+     * and told anew by the version that is there.
      */
-    private Optional<RecordName> describe(RunPlacement placement) {
-        RecordName record = placement.record();
-        Optional<RecordName> settled = Optional.of(record);
-        Optional<Result> found = placement.summary().isEmpty() ? Optional.empty() : client.findResult(record.result());
-        if (found.isEmpty()) {
-            return settled;
+    private void describe(RunPlacement placement) {
+        if (placement.summary().isEmpty()) {
+            return;
         }
-        Result result = found.get();
-        ResultContent before =
-                new ResultContent(result.annotations(), result.summary().orElse(null));
-        ResultContent after = before.merge(placement);
-        if (after.equals(before) || !isStill(placement)) {
-            return settled;
+        RunPlacement told = placement;
+        boolean wrote = false;
+        for (int races = 0; races < ATTEMPTS; ) {
+            pauseBefore(races, placement.record());
+            Optional<Result> found = client.findResult(placement.record().result());
+            if (found.isEmpty() || (!wrote && says(found.get(), told))) {
+                return;
+            }
+            // Read after the Result: if it still is this version, a newer one's reading of the Result comes later.
+            Optional<RunPlacement> stored = storedVersion(placement);
+            if (stored.isEmpty() || (!wrote && !isSame(stored.get(), told))) {
+                return;
+            }
+            told = stored.get();
+            if (says(found.get(), told)) {
+                return;
+            }
+            if (replaced(found.get(), told)) {
+                wrote = true;
+            } else {
+                races++;
+            }
         }
+        throw tooOften(placement.record());
+    }
+
+    private static ResultContent content(Result result) {
+        return new ResultContent(result.annotations(), result.summary().orElse(null));
+    }
+
+    private static boolean says(Result result, RunPlacement run) {
+        return content(result).merge(run).equals(content(result));
+    }
+
+    private boolean replaced(Result result, RunPlacement run) {
+        ResultContent content = content(result).merge(run);
         try {
             Result unused = client.replaceResult(
-                    record.result(),
-                    after.annotations(),
-                    after.summary().orElse(null),
+                    result.name(),
+                    content.annotations(),
+                    content.summary().orElse(null),
                     result.stored().etag());
-            return settled;
+            return true;
         } catch (ResultsException e) {
-            return lostRace(e) ? Optional.empty() : settled;
+            return !lostRace(e);
         }
     }
 
-    /** If not, whoever replaced or removed the Record sees to the Result after that. */
-    private boolean isStill(RunPlacement placement) {
+    /** The version that the Record holds; empty when it is gone, holds another object, or would be placed elsewhere. */
+    private Optional<RunPlacement> storedVersion(RunPlacement placement) {
         return client.findRecord(placement.record())
-                .filter(stored ->
-                        StoredJson.isSame(stored.data(), placement.run().json()))
-                .isPresent();
+                .flatMap(stored -> RunReading.of(stored.data()).run())
+                .filter(run -> run.uid().equals(placement.run().uid()))
+                .map(placement::ofVersion)
+                .filter(other -> other.record().equals(placement.record()));
+    }
+
+    private static boolean isSame(RunPlacement one, RunPlacement other) {
+        return StoredJson.isSame(one.run().json(), other.run().json());
     }
 
     /** True for an etag that has changed and for a row that was deleted; throws everything else. */

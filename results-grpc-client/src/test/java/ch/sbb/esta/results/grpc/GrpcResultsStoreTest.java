@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ch.sbb.esta.results.ArchiveOutcome;
@@ -8,6 +9,7 @@ import ch.sbb.esta.results.ArchiveOutcome.Status;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.QuarantinedRun;
 import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
@@ -17,6 +19,7 @@ import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.SummaryStatus;
 import ch.sbb.esta.results.memory.InMemoryResultsStore;
 import io.grpc.InsecureServerCredentials;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -72,6 +75,23 @@ class GrpcResultsStoreTest {
                 .containsEntry("object.metadata.name", "build-p1")
                 .containsEntry("tekton.dev/pipeline", "build");
         assertThat(store.listRecords(ListQuery.of(RESULT.toString())).items()).hasSize(3);
+    }
+
+    @Test
+    void aRecordThatIsNoRunIsCreatedOnce() {
+        store.archive(List.of(SampleRuns.pipelineRun("p1", 5, true)));
+        RecordName name = RESULT.record("log-1");
+        byte[] data = "{\"kind\":\"Log\"}".getBytes(StandardCharsets.UTF_8);
+
+        Record created = store.createRecord(name, "results.tekton.dev/v1alpha3.Log", data);
+
+        assertThat(created.type()).isEqualTo("results.tekton.dev/v1alpha3.Log");
+        assertThat(store.findRecord(name)).contains(created);
+        assertThat(store.createRecord(name, "other", "{}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(created);
+        assertThatThrownBy(() -> store.createRecord(RecordName.parse("ci/results/none/records/log"), "t", data))
+                .isInstanceOfSatisfying(
+                        ResultsException.class, e -> assertThat(e.code()).isEqualTo(ResultsException.Code.NOT_FOUND));
     }
 
     @Test
@@ -193,7 +213,7 @@ class GrpcResultsStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {11, 12, 13, 14, 15})
+    @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void manyWritersOfOneRunEndWithTheNewestInRecordAndSummary(long seed) throws Exception {
         GrpcResultsStore other = store();
         List<Callable<ArchiveOutcome>> tasks = new ArrayList<>();

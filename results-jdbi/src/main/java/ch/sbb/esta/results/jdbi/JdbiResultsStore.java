@@ -16,6 +16,7 @@ import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.spi.Quarantine;
+import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -38,7 +39,7 @@ import javax.sql.DataSource;
  *
  * <p>Thread-safe, as long as the {@code DataSource} is; that is not closed.
  */
-public final class JdbiResultsStore implements ResultsStore, Quarantine {
+public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordCreation {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
 
@@ -119,6 +120,17 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine {
             requireEtag(name, stored, etag);
             tables.records().update(handle, name, type, data, now());
             return tables.records().find(handle, name).orElseThrow(() -> ResultsException.notFound(name));
+        });
+    }
+
+    @Override
+    public Record createRecord(RecordName name, String type, byte[] data) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(type, "type");
+        JsonText.check(data);
+        return transactions.write("creating " + name, handle -> {
+            tables.records().create(handle, name, type, data, now());
+            return tables.records().find(handle, name).orElseThrow(() -> ResultsException.notFound(name.result()));
         });
     }
 

@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -29,6 +30,13 @@ final class Listing<T> {
 
     /** Small, because a row may have megabytes. */
     static final int ROWS_PER_FETCH = 20;
+
+    /** {@link PageToken#LATEST}, as Postgres writes it. */
+    private static final String LATEST = "timestamptz '"
+            + DateTimeFormatter.ofPattern("uuuuuu-MM-dd HH:mm:ss.SSSSSS")
+                    .withZone(ZoneOffset.UTC)
+                    .format(PageToken.LATEST)
+            + "+00'";
 
     private final Schema schema;
     private final String select;
@@ -120,7 +128,13 @@ final class Listing<T> {
             case ID -> Optional.empty();
             case CREATE_TIME -> Optional.of("coalesce(r.created_time, 'epoch')");
             case UPDATE_TIME -> Optional.of("coalesce(r.updated_time, 'epoch')");
+            case START_TIME -> Optional.of(latestIfAbsent("r.recordsummary_start_time"));
+            case END_TIME -> Optional.of(latestIfAbsent("r.recordsummary_end_time"));
         };
+    }
+
+    private static String latestIfAbsent(String column) {
+        return "least(coalesce(" + column + ", " + LATEST + "), " + LATEST + ")";
     }
 
     private static PageToken position(ListOrder.Field field, ResultSet row) throws SQLException {
@@ -128,7 +142,13 @@ final class Listing<T> {
             case ID -> Instant.EPOCH;
             case CREATE_TIME -> Columns.stored(row).createTime();
             case UPDATE_TIME -> Columns.stored(row).updateTime();
+            case START_TIME -> latestIfAbsent(Columns.time(row, "recordsummary_start_time"));
+            case END_TIME -> latestIfAbsent(Columns.time(row, "recordsummary_end_time"));
         };
         return new PageToken(time, row.getString("id"));
+    }
+
+    private static Instant latestIfAbsent(@Nullable Instant time) {
+        return time == null || time.isAfter(PageToken.LATEST) ? PageToken.LATEST : time;
     }
 }

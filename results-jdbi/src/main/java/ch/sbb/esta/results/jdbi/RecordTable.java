@@ -37,6 +37,7 @@ final class RecordTable {
     private final String archive;
     private final String versions;
     private final String update;
+    private final String create;
     private final String lock;
     private final String find;
     private final String delete;
@@ -75,6 +76,18 @@ final class RecordTable {
                         nullif(CAST(:escaped AS boolean), false) AS esta_data_escaped) n
                 WHERE r.parent = :parent AND r.result_name = :result_name AND r.name = :name AND %s
                 """.formatted(Change.NEXT_ETAG, DIFFERENT.formatted("n")));
+        create = schema.sql("""
+                INSERT INTO {records} (parent, result_id, result_name, id, name, type, data, created_time, updated_time, etag,
+                    esta_data_escaped)
+                SELECT n.parent, n.result_id, n.result_name, n.id, n.name, n.type, n.data, CAST(:time AS timestamptz),
+                    CAST(:time AS timestamptz), %s, n.escaped
+                FROM (SELECT r.parent, r.id AS result_id, r.name AS result_name, CAST(:id AS text) AS id,
+                        CAST(:name AS text) AS name, CAST(:type AS text) AS type,
+                        CAST(convert_from(CAST(:data AS bytea), 'UTF8') AS jsonb) AS data,
+                        nullif(CAST(:escaped AS boolean), false) AS escaped
+                    FROM {results} r WHERE r.parent = :parent AND r.name = :result_name FOR KEY SHARE) n
+                ON CONFLICT (parent, result_name, name) DO NOTHING
+                """.formatted(Change.FIRST_ETAG));
         String byName = " WHERE r.parent = :parent AND r.result_name = :result_name AND r.name = :name";
         lock = schema.sql("SELECT coalesce(r.etag, '') FROM {records} r" + byName + " FOR NO KEY UPDATE");
         find = schema.sql("SELECT " + COLUMNS + " FROM {records} r" + byName);
@@ -176,6 +189,22 @@ final class RecordTable {
         handle.createUpdate(update)
                 .bind("parent", name.parent())
                 .bind("result_name", name.result().result())
+                .bind("name", name.record())
+                .bind("type", type)
+                .bind("data", encoded.json())
+                .bind("escaped", encoded.escaped())
+                .bind("time", change.time())
+                .bind("nanoseconds", change.nanoseconds())
+                .execute();
+    }
+
+    /** Adds a Record unless it is there or its Result is not. */
+    void create(Handle handle, RecordName name, String type, byte[] data, Change change) {
+        JsonEscape.Encoded encoded = JsonEscape.encode(data);
+        handle.createUpdate(create)
+                .bind("parent", name.parent())
+                .bind("result_name", name.result().result())
+                .bind("id", change.newId())
                 .bind("name", name.record())
                 .bind("type", type)
                 .bind("data", encoded.json())

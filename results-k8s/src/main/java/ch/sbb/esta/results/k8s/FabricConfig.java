@@ -20,6 +20,7 @@ public final class FabricConfig {
     private final int pageSize;
     private final Duration requestTimeout;
     private final Duration kindRetryInterval;
+    private final Duration watchSilenceLimit;
     private final InstantSource clock;
 
     private FabricConfig(Builder builder) {
@@ -27,6 +28,7 @@ public final class FabricConfig {
         this.pageSize = builder.pageSize;
         this.requestTimeout = builder.requestTimeout;
         this.kindRetryInterval = builder.kindRetryInterval;
+        this.watchSilenceLimit = builder.watchSilenceLimit;
         this.clock = builder.clock;
     }
 
@@ -85,6 +87,15 @@ public final class FabricConfig {
     }
 
     /**
+     * How long a watch may bring nothing, not even a bookmark, before it is taken for dead and begun again with a list.
+     *
+     * @return a positive duration
+     */
+    public Duration watchSilenceLimit() {
+        return watchSilenceLimit;
+    }
+
+    /**
      * What tells the time.
      *
      * @return the clock
@@ -105,7 +116,8 @@ public final class FabricConfig {
     @Override
     public String toString() {
         return "FabricConfig[namespaces=" + (namespaces.isEmpty() ? "all" : namespaces) + ", pageSize=" + pageSize
-                + ", requestTimeout=" + requestTimeout + ", kindRetryInterval=" + kindRetryInterval + "]";
+                + ", requestTimeout=" + requestTimeout + ", kindRetryInterval=" + kindRetryInterval
+                + ", watchSilenceLimit=" + watchSilenceLimit + "]";
     }
 
     /** Configures; not thread-safe. */
@@ -117,6 +129,7 @@ public final class FabricConfig {
         private int pageSize = 100;
         private Duration requestTimeout = Duration.ofSeconds(30);
         private Duration kindRetryInterval = Duration.ofSeconds(30);
+        private Duration watchSilenceLimit = Duration.ofMinutes(5);
         private InstantSource clock = InstantSource.system();
 
         private Builder() {}
@@ -167,6 +180,19 @@ public final class FabricConfig {
         }
 
         /**
+         * Takes a watch for dead that brings nothing for so long, not even a bookmark, and begins it again with a list. API servers send
+         * a bookmark about once a minute; where a proxy swallows them, each quiet watch costs a list at this interval. Default: 5
+         * minutes.
+         *
+         * @param limit at least a millisecond
+         * @return this builder
+         */
+        public Builder watchSilenceLimit(Duration limit) {
+            this.watchSilenceLimit = Objects.requireNonNull(limit, "limit");
+            return this;
+        }
+
+        /**
          * Takes the time from here. Default: the system's clock.
          *
          * @param clock what tells the time
@@ -195,6 +221,7 @@ public final class FabricConfig {
             }
             checkPositive("requestTimeout", requestTimeout, wrong);
             checkPositive("kindRetryInterval", kindRetryInterval, wrong);
+            checkPositive("watchSilenceLimit", watchSilenceLimit, wrong);
             if (!wrong.isEmpty()) {
                 throw new IllegalArgumentException(String.join("; ", wrong));
             }

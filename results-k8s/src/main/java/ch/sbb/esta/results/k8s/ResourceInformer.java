@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +43,7 @@ final class ResourceInformer {
     private final WatchRelay relay;
     private final SeenUids seen = new SeenUids();
     private final AtomicReference<@Nullable Instant> heard = new AtomicReference<>();
+    private final AtomicLong heardAt = new AtomicLong();
     private @Nullable SharedIndexInformer<GenericKubernetesResource> informer;
     private int version;
     private int starts;
@@ -84,6 +86,33 @@ final class ResourceInformer {
             }
         });
         started.start();
+        heardAt.set(System.nanoTime());
+        watchSilence(start, session.config().watchSilenceLimit());
+    }
+
+    /**
+     * A websocket of fabric8 that is closed in its first moment is not opened again, and a connection behind a dead router never ends:
+     * nothing but silence tells of either.
+     */
+    private void watchSilence(int start, Duration limit) {
+        later(limit.dividedBy(4).plusMillis(1), () -> {
+            synchronized (this) {
+                if (stopped || start != starts || informer == null) {
+                    return;
+                }
+            }
+            Duration silence = Duration.ofNanos(System.nanoTime() - heardAt.get());
+            if (silence.compareTo(limit) < 0) {
+                watchSilence(start, limit);
+            } else {
+                LOG.info(
+                        "The watch of {} in {} has been silent for {}, listing and watching again",
+                        resource.kinds().get(version),
+                        namespace.isEmpty() ? "all namespaces" : namespace,
+                        silence);
+                startAgain(start);
+            }
+        });
     }
 
     synchronized void stop() {
@@ -166,6 +195,7 @@ final class ResourceInformer {
 
     private void heard() {
         heard.set(session.config().clock().instant());
+        heardAt.set(System.nanoTime());
     }
 
     private static boolean isNotServed(Throwable failure) {

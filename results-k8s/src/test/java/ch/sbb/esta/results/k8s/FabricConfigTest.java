@@ -31,9 +31,16 @@ final class FabricConfigTest {
                         .pageSize(0)
                         .requestTimeout(Duration.ZERO)
                         .kindRetryInterval(Duration.ofSeconds(-1))
+                        .watchSilenceLimit(Duration.ZERO)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("\"Upper\"", "\"a/b\"", "pageSize 0", "requestTimeout", "kindRetryInterval");
+                .hasMessageContainingAll(
+                        "\"Upper\"",
+                        "\"a/b\"",
+                        "pageSize 0",
+                        "requestTimeout",
+                        "kindRetryInterval",
+                        "watchSilenceLimit");
     }
 
     @ParameterizedTest

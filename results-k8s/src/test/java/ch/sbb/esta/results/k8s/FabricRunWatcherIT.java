@@ -104,6 +104,20 @@ final class FabricRunWatcherIT {
 
     @ParameterizedTest
     @EnumSource
+    void aWatchThatIsSilentForTooLongIsBegunAgain(HttpStack stack) {
+        TestCluster cluster = start(stack, KubeApiServer.builder().bookmarkInterval(Duration.ofHours(1)));
+        watch(
+                cluster,
+                FabricConfig.builder().watchSilenceLimit(Duration.ofMillis(200)).build());
+        awaitSeen(cluster.put(run("ns-a", "first", "one")));
+        long connections = cluster.network().acceptedConnections();
+        // Each kind is watched over a connection of its own.
+        await().atMost(Duration.ofSeconds(30)).until(() -> cluster.network().acceptedConnections() >= connections + 6);
+        awaitSeen(cluster.put(run("ns-a", "second", "one")));
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void onlyTheConfiguredNamespacesAreWatched(HttpStack stack) {
         TestCluster cluster = start(stack, KubeApiServer.builder());
         watch(cluster, FabricConfig.builder().namespaces("ns-a", "ns-b").build());

@@ -35,14 +35,6 @@ final class TestCluster implements ClusterDriver, AutoCloseable {
         this.client = client;
     }
 
-    static TestCluster start(HttpStack stack) {
-        return start(stack, KubeApiServer.builder());
-    }
-
-    static TestCluster startWithTls(HttpStack stack) {
-        return start(stack, KubeApiServer.builder().tls());
-    }
-
     static TestCluster start(HttpStack stack, KubeApiServer.Builder builder) {
         KubeApiServer server = builder.start();
         FaultProxy network = FaultProxy.to("127.0.0.1", server.port());

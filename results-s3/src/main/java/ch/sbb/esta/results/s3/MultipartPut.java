@@ -2,6 +2,7 @@ package ch.sbb.esta.results.s3;
 
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
+import ch.sbb.esta.results.s3.S3Probe.Condition;
 import ch.sbb.esta.results.spi.BlobStore.Put;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -48,14 +49,14 @@ final class MultipartPut {
     }
 
     /** Stores the content; empty when another writer was at it at the same time and nothing is decided. */
-    Optional<Put> store(PutContent content, int partSize) {
+    Optional<Put> store(PutContent content, int partSize, Condition condition) {
         if (taken.getAsBoolean()) {
             return Optional.of(Put.EXISTS);
         }
         String uploadId = create();
         Optional<Put> outcome;
         try {
-            outcome = upload(uploadId, content, partSize);
+            outcome = upload(uploadId, content, partSize, condition);
         } catch (RuntimeException e) {
             abort(uploadId).ifPresent(e::addSuppressed);
             throw e;
@@ -63,19 +64,19 @@ final class MultipartPut {
         if (!outcome.equals(Optional.of(Put.CREATED))) {
             abort(uploadId)
                     .ifPresent(e -> LOG.warn(
-                            "a multipart upload that is not needed could not be aborted; its parts stay until abortUploads or a lifecycle"
-                                    + " rule removes them",
+                            "a multipart upload that is not needed could not be aborted; its parts stay until they are abandoned by age,"
+                                    + " or until a lifecycle rule removes them",
                             e));
         }
         return outcome;
     }
 
-    private Optional<Put> upload(String uploadId, PutContent content, int partSize) {
+    private Optional<Put> upload(String uploadId, PutContent content, int partSize, Condition condition) {
         List<CompletedPart> parts = parts(uploadId, content, partSize);
         if (taken.getAsBoolean()) {
             return Optional.of(Put.EXISTS);
         }
-        return complete(uploadId, parts);
+        return complete(uploadId, parts, condition);
     }
 
     private String create() {
@@ -132,11 +133,14 @@ final class MultipartPut {
         }
     }
 
-    private Optional<Put> complete(String uploadId, List<CompletedPart> parts) {
+    private Optional<Put> complete(String uploadId, List<CompletedPart> parts, Condition condition) {
         CompletedMultipartUpload all =
                 CompletedMultipartUpload.builder().parts(parts).build();
         try {
-            client.completeMultipartUpload(requests.completeIfAbsent(key, uploadId, all));
+            client.completeMultipartUpload(
+                    condition == Condition.REFUSED
+                            ? requests.complete(key, uploadId, all).build()
+                            : requests.completeIfAbsent(key, uploadId, all));
             return Optional.of(Put.CREATED);
         } catch (RuntimeException e) {
             if (S3Failures.isTaken(e)) {

@@ -113,43 +113,64 @@ final class Probing {
 
     private Condition multipart() {
         String id;
+        CompletedMultipartUpload parts;
         try {
             id = client.createMultipartUpload(requests.createUpload(key)).uploadId();
         } catch (RuntimeException e) {
             if (isRefused(e)) {
-                return Condition.REFUSED;
+                return Condition.UNSUPPORTED;
             }
             throw failures.of(e, "CreateMultipartUpload", key);
         }
         try {
-            String etag = client.uploadPart(
-                            r -> r.bucket(requests.bucket())
-                                    .key(requests.objectKey(key))
-                                    .uploadId(id)
-                                    .partNumber(1),
-                            RequestBody.fromBytes(SECOND))
-                    .eTag();
-            CompletedPart part =
-                    CompletedPart.builder().partNumber(1).eTag(etag).build();
-            client.completeMultipartUpload(requests.completeIfAbsent(
-                    key, id, CompletedMultipartUpload.builder().parts(part).build()));
+            parts = part(id);
+        } catch (RuntimeException e) {
+            return ended(id, e);
+        }
+        try {
+            client.completeMultipartUpload(requests.completeIfAbsent(key, id, parts));
             return Condition.IGNORED;
         } catch (RuntimeException e) {
-            ResultsException failure = failures.of(e, "a multipart upload", key);
-            try {
-                abort(id);
-            } catch (ResultsException left) {
-                failure.addSuppressed(left);
-                throw failure;
+            if (!isRefused(e)) {
+                return ended(id, e);
             }
-            if (S3Failures.isTaken(e)) {
-                return Condition.HONOURED;
-            }
-            if (isRefused(e)) {
-                return Condition.REFUSED;
-            }
+        }
+        try {
+            client.completeMultipartUpload(requests.complete(key, id, parts).build());
+            return Condition.REFUSED;
+        } catch (RuntimeException e) {
+            return ended(id, e);
+        }
+    }
+
+    private CompletedMultipartUpload part(String id) {
+        String etag = client.uploadPart(
+                        r -> r.bucket(requests.bucket())
+                                .key(requests.objectKey(key))
+                                .uploadId(id)
+                                .partNumber(1),
+                        RequestBody.fromBytes(SECOND))
+                .eTag();
+        CompletedPart part = CompletedPart.builder().partNumber(1).eTag(etag).build();
+        return CompletedMultipartUpload.builder().parts(part).build();
+    }
+
+    /** Removes the upload and says what its failure means. */
+    private Condition ended(String id, RuntimeException e) {
+        ResultsException failure = failures.of(e, "a multipart upload", key);
+        try {
+            abort(id);
+        } catch (ResultsException left) {
+            failure.addSuppressed(left);
             throw failure;
         }
+        if (S3Failures.isTaken(e)) {
+            return Condition.HONOURED;
+        }
+        if (isRefused(e)) {
+            return Condition.UNSUPPORTED;
+        }
+        throw failure;
     }
 
     private void abort(String id) {

@@ -3,8 +3,12 @@ package ch.sbb.esta.results.s3;
 import ch.sbb.esta.results.BlobKey;
 import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +40,9 @@ public final class S3BlobStoreConfig {
     private static final Pattern KMS_KEY = Pattern.compile("[a-zA-Z0-9:/_-]{1,2048}");
     private static final Set<String> UNREADABLE = Set.of("GLACIER", "DEEP_ARCHIVE");
 
+    private static final Duration MIN_STALE = Duration.ofHours(1);
+    private static final Duration MAX_STALE = Duration.ofDays(365);
+
     private final String bucket;
     private final String prefix;
     private final long multipartThreshold;
@@ -43,6 +50,9 @@ public final class S3BlobStoreConfig {
     private final @Nullable String storageClass;
     private final Encryption encryption;
     private final @Nullable String kmsKeyId;
+    private final boolean bucketKey;
+    private final Map<String, String> tags;
+    private final Duration staleUploadAge;
 
     private S3BlobStoreConfig(Builder builder) {
         bucket = builder.bucket;
@@ -52,6 +62,9 @@ public final class S3BlobStoreConfig {
         storageClass = builder.storageClass;
         encryption = builder.encryption;
         kmsKeyId = builder.kmsKeyId;
+        bucketKey = builder.bucketKey;
+        tags = Collections.unmodifiableMap(new LinkedHashMap<>(builder.tags));
+        staleUploadAge = builder.staleUploadAge;
     }
 
     /**
@@ -127,6 +140,33 @@ public final class S3BlobStoreConfig {
         return Optional.ofNullable(kmsKeyId);
     }
 
+    /**
+     * Whether an S3 bucket key is asked for.
+     *
+     * @return true when it is; false leaves it to the bucket
+     */
+    public boolean usesBucketKey() {
+        return bucketKey;
+    }
+
+    /**
+     * The tags that each object gets.
+     *
+     * @return values by key, in the order in which they were given; unmodifiable
+     */
+    public Map<String, String> tags() {
+        return tags;
+    }
+
+    /**
+     * How old an upload in parts has to be to count as abandoned.
+     *
+     * @return the time since its begin
+     */
+    public Duration staleUploadAge() {
+        return staleUploadAge;
+    }
+
     /** How objects are encrypted at rest. */
     public enum Encryption {
         /** As the bucket says; nothing is asked for. */
@@ -147,6 +187,10 @@ public final class S3BlobStoreConfig {
         private @Nullable String storageClass;
         private Encryption encryption = Encryption.BUCKET_DEFAULT;
         private @Nullable String kmsKeyId;
+        private boolean bucketKey;
+        private final Map<String, String> tags = new LinkedHashMap<>();
+        private final List<String> doubled = new ArrayList<>();
+        private Duration staleUploadAge = Duration.ofDays(1);
 
         private Builder(String bucket) {
             this.bucket = bucket;
@@ -220,6 +264,46 @@ public final class S3BlobStoreConfig {
         }
 
         /**
+         * Asks for an S3 bucket key with {@link Encryption#KMS}, so that not every object costs a call of the key management service; by
+         * default the bucket decides.
+         *
+         * @return this builder
+         */
+        public Builder useBucketKey() {
+            this.bucketKey = true;
+            return this;
+        }
+
+        /**
+         * Gives each object a tag, for lifecycle rules, policies and bills; by default there is none. Writers then need the permission
+         * {@code s3:PutObjectTagging} too, and the store has to know tags, which not every store that speaks S3 does: the probe tells.
+         *
+         * @param key 1 to 128 letters, digits, spaces and characters of {@code + - = . _ : / @}, not beginning with {@code aws:}; at most
+         *     ten different ones
+         * @param value at most 256 of the same characters
+         * @return this builder
+         */
+        public Builder tag(String key, String value) {
+            Objects.requireNonNull(key, "key");
+            if (tags.putIfAbsent(key, Objects.requireNonNull(value, "value")) != null) {
+                doubled.add(key);
+            }
+            return this;
+        }
+
+        /**
+         * Sets when an upload in parts counts as abandoned, because its process died or lost the store; by default a day after its begin.
+         * The store aborts such uploads below its prefix, whoever began them: at each probe, and now and then after an upload of its own.
+         *
+         * @param age an hour to 365 days; longer than any upload takes
+         * @return this builder
+         */
+        public Builder staleUploadAge(Duration age) {
+            this.staleUploadAge = Objects.requireNonNull(age, "age");
+            return this;
+        }
+
+        /**
          * Checks all settings and makes the configuration.
          *
          * @return the configuration
@@ -230,6 +314,8 @@ public final class S3BlobStoreConfig {
             checkPlace(mistakes);
             checkSizes(mistakes);
             checkStorage(mistakes);
+            mistakes.addAll(ObjectTags.mistakes(tags));
+            doubled.forEach(key -> mistakes.add("tag key " + Escaped.of(key) + " is given twice"));
             if (!mistakes.isEmpty()) {
                 throw ResultsException.invalid("the S3 configuration is wrong: " + String.join("; ", mistakes));
             }
@@ -262,6 +348,9 @@ public final class S3BlobStoreConfig {
                 mistakes.add("part size " + partSize + " is not between " + MIN_PART_SIZE + " and " + MAX_PART_SIZE
                         + " bytes");
             }
+            if (staleUploadAge.compareTo(MIN_STALE) < 0 || staleUploadAge.compareTo(MAX_STALE) > 0) {
+                mistakes.add("stale upload age " + staleUploadAge + " is not between " + MIN_STALE + " and 365 days");
+            }
             if (multipartThreshold < partSize || multipartThreshold > MAX_SINGLE_PUT) {
                 mistakes.add("multipart threshold " + multipartThreshold + " is not between the part size (" + partSize
                         + ") and " + MAX_SINGLE_PUT + " bytes");
@@ -276,6 +365,9 @@ public final class S3BlobStoreConfig {
             }
             if (kmsKeyId != null && encryption != Encryption.KMS) {
                 mistakes.add("a KMS key is given, but the encryption is " + encryption + ": set it to KMS");
+            }
+            if (bucketKey && encryption != Encryption.KMS) {
+                mistakes.add("a bucket key is asked for, but the encryption is " + encryption + ": set it to KMS");
             }
             if (kmsKeyId != null && !KMS_KEY.matcher(kmsKeyId).matches()) {
                 mistakes.add("KMS key " + Escaped.of(kmsKeyId) + " is neither id, ARN nor alias");

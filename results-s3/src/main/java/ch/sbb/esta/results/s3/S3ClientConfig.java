@@ -18,6 +18,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /**
  * How to make an {@link S3Client} that suits an {@link S3BlobStore}, for those who have none.
@@ -89,7 +91,9 @@ public final class S3ClientConfig {
                                 ? DefaultCredentialsProvider.builder().build()
                                 : credentials)
                 .forcePathStyle(addressing == Addressing.PATH)
-                .overrideConfiguration(o -> o.apiCallTimeout(callTimeout))
+                .overrideConfiguration(o -> o.apiCallTimeout(callTimeout)
+                        // A proxy may break off in the middle of a list; the SDK does not repeat that by itself.
+                        .retryStrategy(retry -> retry.retryOnException(S3Failures::isBroken)))
                 .httpClientBuilder(Apache5HttpClient.builder()
                         .maxConnections(maxConnections)
                         .connectionTimeout(min(socketTimeout, Duration.ofSeconds(5)))
@@ -106,6 +110,34 @@ public final class S3ClientConfig {
                     .addPlugin(LegacyMd5Plugin.create());
         }
         return builder.build();
+    }
+
+    /**
+     * Makes a presigner for the same store and with the same credentials. An {@link S3BlobStore} on a client of {@link #openClient()}
+     * needs none; one that shall sign links for another address, such as the public one of a store, gets that of another configuration.
+     *
+     * @return a presigner, to be closed by the caller; credentials that were handed in stay open
+     */
+    public S3Presigner openPresigner() {
+        S3Presigner.Builder builder = S3Presigner.builder()
+                .region(Region.of(region))
+                .credentialsProvider(
+                        credentials == null
+                                ? DefaultCredentialsProvider.builder().build()
+                                : lent(credentials))
+                .serviceConfiguration(S3Configuration.builder()
+                        .pathStyleAccessEnabled(addressing == Addressing.PATH)
+                        .build());
+        if (endpoint != null) {
+            builder.endpointOverride(endpoint);
+        }
+        return builder.build();
+    }
+
+    /** Hides that a provider can be closed: a presigner closes what it is given. */
+    @SuppressWarnings("UnnecessaryMethodReference")
+    private static AwsCredentialsProvider lent(AwsCredentialsProvider credentials) {
+        return credentials::resolveCredentials;
     }
 
     private static Duration min(Duration one, Duration other) {
@@ -148,7 +180,9 @@ public final class S3ClientConfig {
         }
 
         /**
-         * Sets where credentials come from; by default the SDK's chain of environment, profile, web identity, container and instance.
+         * Sets where credentials come from; by default the SDK's chain of system properties, environment, web identity, profile,
+         * container and instance. Web identity, which is how a Kubernetes service account gets its role on EKS (IRSA), needs the artifact
+         * {@code software.amazon.awssdk:sts} at run time; this module brings it.
          *
          * @param credentials the provider; it stays the caller's to close
          * @return this builder

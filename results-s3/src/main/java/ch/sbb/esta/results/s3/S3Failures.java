@@ -6,7 +6,9 @@ import ch.sbb.esta.results.ResultsException.Code;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -14,6 +16,7 @@ import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** Says in our words what a call of the SDK ran into. What it takes from an answer is code, status, request id and text, bounded. */
 final class S3Failures {
@@ -108,16 +111,26 @@ final class S3Failures {
                     what + " did not reach the store or lost the connection to it: " + Escaped.of(deepest(e)),
                     e);
         }
+        if (isBroken(e)) {
+            return new ResultsException(
+                    Code.UNAVAILABLE,
+                    what + " got an answer that breaks off or is no XML: " + Escaped.of(deepest(e)),
+                    e);
+        }
         // The SDK has no type for it.
         if (e instanceof SdkClientException
                 && deepest(e).toLowerCase(Locale.ROOT).contains("unable to load credentials")) {
-            return new ResultsException(
-                    Code.DENIED,
-                    what
-                            + " found no credentials; give the S3 client a provider, or set up one of the SDK's default chain",
-                    e);
+            return new ResultsException(Code.DENIED, what + " found no credentials; " + missingCredentials(e), e);
         }
         return new ResultsException(Code.INTERNAL, what + " failed in the S3 client: " + Escaped.of(deepest(e)), e);
+    }
+
+    /** The default chain swallows that a member lacks its library; its words are all that is left of it. */
+    private static String missingCredentials(RuntimeException e) {
+        return deepest(e).contains("'sts'")
+                ? "a web identity token (as of a Kubernetes service account with a role) can only be used with the artifact"
+                        + " software.amazon.awssdk:sts on the class path: add it, in the version of the S3 client"
+                : "give the S3 client a provider, or set up one of the SDK's default chain";
     }
 
     private ResultsException answered(AwsServiceException e, String what, String where) {
@@ -133,6 +146,14 @@ final class S3Failures {
         if (WRONG_REGION.contains(code) || status == 301) {
             return new ResultsException(Code.INVALID, refused + "; give the S3 client the region of the bucket", e);
         }
+        if (code.equals("InvalidObjectState")) {
+            return new ResultsException(
+                    Code.INVALID,
+                    refused
+                            + "; a lifecycle rule has moved the object to a class that has to be restored before a read: restore it,"
+                            + " and let rules move logs to GLACIER_IR at most",
+                    e);
+        }
         if (code.equals("RequestTimeTooSkewed")) {
             return new ResultsException(Code.DENIED, refused + "; set this machine's clock", e);
         }
@@ -146,15 +167,9 @@ final class S3Failures {
         return refused(e, code, status, refused);
     }
 
-    private static ResultsException refused(AwsServiceException e, String code, int status, String refused) {
+    private ResultsException refused(AwsServiceException e, String code, int status, String refused) {
         if (status == 401 || status == 403) {
-            return new ResultsException(
-                    Code.DENIED,
-                    refused
-                            + "; check the access key and its policy: it needs s3:GetObject, s3:PutObject, s3:DeleteObject and"
-                            + " s3:AbortMultipartUpload on the prefix, s3:ListBucket and s3:ListBucketMultipartUploads on the bucket"
-                            + " (without s3:ListBucket a missing key is answered with 403)",
-                    e);
+            return new ResultsException(Code.DENIED, refused + "; check the access key and its policy: " + policy(), e);
         }
         if (code.equals("RequestTimeout") || status == 408) {
             return new ResultsException(Code.TIMEOUT, refused, e);
@@ -163,7 +178,11 @@ final class S3Failures {
             return new ResultsException(Code.CONFLICT, refused, e);
         }
         if (status == 501) {
-            return new ResultsException(Code.INVALID, refused + "; the store lacks what is needed here: probe it", e);
+            return new ResultsException(
+                    Code.INVALID,
+                    refused + "; the store lacks what is needed here: probe it first, then it is served as it can"
+                            + (requests.isTagging() ? "; configure no tags if it does not know them" : ""),
+                    e);
         }
         if (status >= 400 && status < 500) {
             return new ResultsException(
@@ -172,6 +191,20 @@ final class S3Failures {
                     e);
         }
         return new ResultsException(Code.INTERNAL, refused, e);
+    }
+
+    private String policy() {
+        StringBuilder text =
+                new StringBuilder("it needs s3:GetObject, and for writers s3:PutObject, s3:DeleteObject and"
+                        + " s3:AbortMultipartUpload on the prefix, s3:ListBucket and s3:ListBucketMultipartUploads on the bucket"
+                        + " (without s3:ListBucket a missing key is answered with 403)");
+        if (requests.isTagging()) {
+            text.append("; s3:PutObjectTagging on the prefix, because tags are configured");
+        }
+        if (requests.encryption().equals(Optional.of(ServerSideEncryption.AWS_KMS))) {
+            text.append("; kms:GenerateDataKey and kms:Decrypt on the key");
+        }
+        return text.toString();
     }
 
     private static String told(AwsServiceException e) {
@@ -193,6 +226,11 @@ final class S3Failures {
         AwsErrorDetails details = e.awsErrorDetails();
         String code = details == null ? null : details.errorCode();
         return code == null ? "" : code;
+    }
+
+    /** The answer could not be read to its end. */
+    static boolean isBroken(Throwable e) {
+        return has(e, XMLStreamException.class);
     }
 
     private static boolean has(Throwable e, Class<? extends Throwable> type) {

@@ -25,9 +25,11 @@ public record S3Probe(Condition put, Condition multipart) {
     public enum Condition {
         /** It refuses to overwrite: of several writers one wins. */
         HONOURED,
-        /** It overwrites. For multipart uploads a look beforehand remains as guard, which two writers at the same moment both pass. */
+        /** It overwrites. A look beforehand remains as guard, which two processes at the same moment both pass. */
         IGNORED,
-        /** It refuses the request. No blob of this kind can be stored. */
-        REFUSED
+        /** It refuses the request, so the condition is left away. A look beforehand is the guard, as with {@link #IGNORED}. */
+        REFUSED,
+        /** Of multipart uploads only: it has none. Large blobs are stored by a single put as well, up to what S3 takes so. */
+        UNSUPPORTED
     }
 }

@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.s3;
 
 import java.util.Locale;
+import java.util.Optional;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompletedMultipartUpload;
@@ -39,13 +40,13 @@ final class S3Requests {
         PutObjectRequest.Builder request =
                 PutObjectRequest.builder().bucket(bucket()).key(objectKey(key)).contentType(contentType(key));
         config.storageClass().ifPresent(request::storageClass);
-        switch (config.encryption()) {
-            case S3 -> request.serverSideEncryption(ServerSideEncryption.AES256);
-            case KMS -> {
-                request.serverSideEncryption(ServerSideEncryption.AWS_KMS);
-                config.kmsKeyId().ifPresent(request::ssekmsKeyId);
-            }
-            case BUCKET_DEFAULT -> {}
+        encryption().ifPresent(request::serverSideEncryption);
+        config.kmsKeyId().ifPresent(request::ssekmsKeyId);
+        if (config.usesBucketKey()) {
+            request.bucketKeyEnabled(true);
+        }
+        if (isTagging()) {
+            request.tagging(ObjectTags.of(config.tags()));
         }
         return request;
     }
@@ -60,25 +61,39 @@ final class S3Requests {
                 .key(objectKey(key))
                 .contentType(contentType(key));
         config.storageClass().ifPresent(request::storageClass);
-        switch (config.encryption()) {
-            case S3 -> request.serverSideEncryption(ServerSideEncryption.AES256);
-            case KMS -> {
-                request.serverSideEncryption(ServerSideEncryption.AWS_KMS);
-                config.kmsKeyId().ifPresent(request::ssekmsKeyId);
-            }
-            case BUCKET_DEFAULT -> {}
+        encryption().ifPresent(request::serverSideEncryption);
+        config.kmsKeyId().ifPresent(request::ssekmsKeyId);
+        if (config.usesBucketKey()) {
+            request.bucketKeyEnabled(true);
+        }
+        if (isTagging()) {
+            request.tagging(ObjectTags.of(config.tags()));
         }
         return request.build();
     }
 
-    CompleteMultipartUploadRequest completeIfAbsent(String key, String uploadId, CompletedMultipartUpload parts) {
+    boolean isTagging() {
+        return !config.tags().isEmpty();
+    }
+
+    Optional<ServerSideEncryption> encryption() {
+        return switch (config.encryption()) {
+            case S3 -> Optional.of(ServerSideEncryption.AES256);
+            case KMS -> Optional.of(ServerSideEncryption.AWS_KMS);
+            case BUCKET_DEFAULT -> Optional.empty();
+        };
+    }
+
+    CompleteMultipartUploadRequest.Builder complete(String key, String uploadId, CompletedMultipartUpload parts) {
         return CompleteMultipartUploadRequest.builder()
                 .bucket(bucket())
                 .key(objectKey(key))
                 .uploadId(uploadId)
-                .multipartUpload(parts)
-                .ifNoneMatch(ABSENT)
-                .build();
+                .multipartUpload(parts);
+    }
+
+    CompleteMultipartUploadRequest completeIfAbsent(String key, String uploadId, CompletedMultipartUpload parts) {
+        return complete(key, uploadId, parts).ifNoneMatch(ABSENT).build();
     }
 
     GetObjectRequest.Builder get(String key) {

@@ -10,6 +10,8 @@ import ch.sbb.esta.results.s3.S3BlobStoreConfig.Encryption;
 import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
@@ -25,6 +27,9 @@ class S3BlobStoreConfigTest {
         assertThat(config.storageClass()).isEmpty();
         assertThat(config.encryption()).isEqualTo(Encryption.BUCKET_DEFAULT);
         assertThat(config.kmsKeyId()).isEmpty();
+        assertThat(config.usesBucketKey()).isFalse();
+        assertThat(config.tags()).isEmpty();
+        assertThat(config.staleUploadAge()).isEqualTo(Duration.ofDays(1));
     }
 
     @Test
@@ -58,6 +63,9 @@ class S3BlobStoreConfigTest {
                         .multipartThreshold(0)
                         .storageClass("GLACIER")
                         .kmsKeyId("key")
+                        .useBucketKey()
+                        .tag("aws:team", "x")
+                        .staleUploadAge(Duration.ofMinutes(59))
                         .build())
                 .asInstanceOf(type(ResultsException.class))
                 .satisfies(e -> {
@@ -68,7 +76,10 @@ class S3BlobStoreConfigTest {
                             .hasMessageContaining("part size 1 ")
                             .hasMessageContaining("multipart threshold 0 ")
                             .hasMessageContaining("GLACIER has to be restored")
-                            .hasMessageContaining("a KMS key is given");
+                            .hasMessageContaining("a KMS key is given")
+                            .hasMessageContaining("a bucket key is asked for")
+                            .hasMessageContaining("tag key \"aws:team\" begins with aws:")
+                            .hasMessageContaining("stale upload age PT59M is not between PT1H and 365 days");
                 });
     }
 
@@ -99,6 +110,79 @@ class S3BlobStoreConfigTest {
                 S3BlobStoreConfig.builder("bucket").encryption(Encryption.S3).build());
         assertThat(own.putIfAbsent("a").serverSideEncryptionAsString()).isEqualTo("AES256");
         assertThat(own.createUpload("a").serverSideEncryptionAsString()).isEqualTo("AES256");
+    }
+
+    @Test
+    void aBucketKeyIsAskedForInBothKindsOfPutAndOtherwiseLeftToTheBucket() {
+        S3Requests requests = new S3Requests(S3BlobStoreConfig.builder("bucket")
+                .encryption(Encryption.KMS)
+                .useBucketKey()
+                .build());
+        assertThat(requests.putIfAbsent("a").bucketKeyEnabled()).isTrue();
+        assertThat(requests.createUpload("a").bucketKeyEnabled()).isTrue();
+        S3Requests silent = new S3Requests(
+                S3BlobStoreConfig.builder("bucket").encryption(Encryption.KMS).build());
+        assertThat(silent.putIfAbsent("a").bucketKeyEnabled()).isNull();
+        assertThat(silent.createUpload("a").bucketKeyEnabled()).isNull();
+    }
+
+    @Test
+    void tagsGoIntoBothKindsOfPutEncoded() {
+        S3Requests requests = new S3Requests(S3BlobStoreConfig.builder("bucket")
+                .tag("team", "Züge + Netz")
+                .tag("a=b", "")
+                .build());
+        String expected = "team=Z%C3%BCge%20%2B%20Netz&a%3Db=";
+        assertThat(requests.putIfAbsent("a").tagging()).isEqualTo(expected);
+        assertThat(requests.put("a").build().tagging()).isEqualTo(expected);
+        assertThat(requests.createUpload("a").tagging()).isEqualTo(expected);
+        S3Requests none = new S3Requests(S3BlobStoreConfig.builder("bucket").build());
+        assertThat(none.putIfAbsent("a").tagging()).isNull();
+        assertThat(none.createUpload("a").tagging()).isNull();
+    }
+
+    @Test
+    void tenTagsOfTheLongestKindArePossibleAndNoMore() {
+        S3BlobStoreConfig.Builder builder = S3BlobStoreConfig.builder("bucket");
+        for (int i = 0; i < 10; i++) {
+            // Counted in characters, of which some take two chars.
+            builder.tag("\ud801\udc00".repeat(127) + i, "v".repeat(256));
+        }
+        assertThat(builder.build().tags()).hasSize(10);
+        assertThatThrownBy(() -> builder.tag("eleventh", "x").build())
+                .hasMessageContaining("11 tags are given, an object has at most 10");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', x, 1 to 128",
+        "a&b, x, 1 to 128",
+        "'a\n', x, 1 to 128",
+        "k, a;b, at most 256",
+        "AWS:k, x, begins with aws:"
+    })
+    void tagsThatS3RefusesAreMistakes(String key, String value, String mistake) {
+        assertThatThrownBy(() -> S3BlobStoreConfig.builder("bucket")
+                        .tag(key.replace("\\n", "\n"), value)
+                        .build())
+                .hasMessageContaining(mistake);
+    }
+
+    @Test
+    void tagsOfTooManyCharactersAndTagsGivenTwiceAreMistakes() {
+        assertThatThrownBy(() -> S3BlobStoreConfig.builder("bucket")
+                        .tag("k".repeat(129), "x")
+                        .build())
+                .hasMessageContaining("1 to 128");
+        assertThatThrownBy(() -> S3BlobStoreConfig.builder("bucket")
+                        .tag("k", "v".repeat(257))
+                        .build())
+                .hasMessageContaining("at most 256");
+        assertThatThrownBy(() -> S3BlobStoreConfig.builder("bucket")
+                        .tag("k", "1")
+                        .tag("k", "2")
+                        .build())
+                .hasMessageContaining("tag key \"k\" is given twice");
     }
 
     @Test

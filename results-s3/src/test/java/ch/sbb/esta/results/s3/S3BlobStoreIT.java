@@ -381,6 +381,7 @@ class S3BlobStoreIT {
         S3BlobStore store = store("probed");
         S3Probe probe = store.probe();
         assertThat(probe).isEqualTo(new S3Probe(S3Probe.Condition.HONOURED, S3Probe.Condition.HONOURED));
+        assertThat(store.health()).isEqualTo(new S3Health(S3Health.Writers.MANY, probe));
         assertThat(store.list("", "").items()).isEmpty();
         assertThat(client.listMultipartUploads(r -> r.bucket(bucket)).uploads()).isEmpty();
     }

@@ -8,17 +8,24 @@ import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogDefect;
 import ch.sbb.esta.results.LogDefect.Reason;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogLine;
+import ch.sbb.esta.results.LogSelection;
+import ch.sbb.esta.results.LogSpan;
 import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
+import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
 import ch.sbb.esta.results.spi.LogWriter.LineMark;
+import ch.sbb.esta.results.spi.RedactedLog;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +35,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -397,6 +405,31 @@ public abstract class LogSinkContract {
         assertThat(sealed.defects()).extracting(LogDefect::offset).containsExactly(0L, 5L, 5L);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    final void aRedactionIsRemembered(boolean withText) {
+        LogWriter writer = sink.open(ID);
+        if (!(writer instanceof RedactedLog log)) {
+            return;
+        }
+        assertThat(writer.info().redactedBy()).isEmpty();
+        log.redactedBy("platform secrets");
+        if (withText) {
+            line(writer, T0, "login *****\n");
+            writer.flush();
+            kill(sink);
+            sink = openSink();
+            writer = sink.open(ID);
+            assertThat(writer.info().redactedBy()).contains("platform secrets");
+        }
+        LogInfo sealed = writer.seal();
+        assertThat(sealed.redactedBy()).contains("platform secrets");
+        assertThat(source.find(ID)).contains(sealed);
+        assertCode(
+                Code.INVALID,
+                () -> ((RedactedLog) sink.open(new ContainerLogId("ci", "run-2", "p", "c", 0))).redactedBy(""));
+    }
+
     @Test
     final void aLineWithoutBytesWasNeverThere() {
         LogWriter writer = sink.open(ID);
@@ -447,6 +480,122 @@ public abstract class LogSinkContract {
             assertCode(Code.INVALID, () -> source.read(ID, -1, 1));
             assertCode(Code.INVALID, () -> source.read(ID, 0, -1));
             writer.seal();
+        }
+    }
+
+    @Test
+    final void linesAreFoundByNumberAndByTime() throws IOException {
+        LogWriter writer = sink.open(ID);
+        for (int round = 0; round < 4; round++) {
+            line(writer, T0.plusSeconds(10L * round), "line " + round);
+            append(writer, " goes on\n");
+            writer.flush();
+        }
+        line(writer, T0.plusSeconds(5), "older\n");
+        writer.flush();
+        for (int round = 0; round < 2; round++) {
+            assertThat(source.locate(ID, LogSelection.all())).isEqualTo(new LogSpan(0, 66, 0, 5));
+            assertThat(source.locate(ID, LogSelection.lines(1, 2))).isEqualTo(new LogSpan(15, 30, 1, 2));
+            assertThat(source.locate(ID, LogSelection.lines(4, 100))).isEqualTo(new LogSpan(60, 6, 4, 1));
+            assertThat(source.locate(ID, LogSelection.lines(5, 1))).isEqualTo(new LogSpan(66, 0, 5, 0));
+            assertThat(source.locate(ID, LogSelection.lines(2, 0))).isEqualTo(new LogSpan(30, 0, 2, 0));
+            assertThat(source.locate(ID, LogSelection.last(2))).isEqualTo(new LogSpan(45, 21, 3, 2));
+            assertThat(source.locate(ID, LogSelection.last(Long.MAX_VALUE))).isEqualTo(new LogSpan(0, 66, 0, 5));
+            assertThat(source.locate(ID, LogSelection.since(T0))).isEqualTo(new LogSpan(0, 66, 0, 5));
+            assertThat(source.locate(ID, LogSelection.since(T0.plusNanos(1)))).isEqualTo(new LogSpan(15, 51, 1, 4));
+            assertThat(source.locate(ID, LogSelection.since(T0.plusSeconds(30))))
+                    .isEqualTo(new LogSpan(45, 21, 3, 2));
+            assertThat(source.locate(ID, LogSelection.since(T0.plusSeconds(31))))
+                    .isEqualTo(new LogSpan(66, 0, 5, 0));
+            assertThat(linesFrom(16))
+                    .containsExactly(
+                            new LogLine(30, T0.plusSeconds(20)),
+                            new LogLine(45, T0.plusSeconds(30)),
+                            new LogLine(60, T0.plusSeconds(5)));
+            assertThat(linesFrom(66)).isEmpty();
+            assertCode(Code.INVALID, () -> source.lines(ID, -1));
+            writer.seal();
+        }
+    }
+
+    @Test
+    final void anEmptyLogHasNoLines() throws IOException {
+        sink.open(ID).seal();
+
+        LogSpan nothing = new LogSpan(0, 0, 0, 0);
+        assertThat(source.locate(ID, LogSelection.all())).isEqualTo(nothing);
+        assertThat(source.locate(ID, LogSelection.last(10))).isEqualTo(nothing);
+        assertThat(source.locate(ID, LogSelection.since(T0))).isEqualTo(nothing);
+        assertThat(linesFrom(0)).isEmpty();
+        assertThat(unpacked()).isEmpty();
+    }
+
+    @Test
+    final void linesThatAreReadWhileTheLogIsSealedGoOn() throws IOException {
+        LogWriter writer = sink.open(ID);
+        List<LogLine> expected = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            line(writer, T0.plusSeconds(i), "line " + i + "\n");
+            writer.flush();
+            expected.add(new LogLine(7L * i, T0.plusSeconds(i)));
+        }
+        List<LogLine> read = new ArrayList<>();
+        try (LogLines lines = source.lines(ID, 0)) {
+            read.add(lines.next());
+            writer.seal();
+            for (LogLine line = lines.next(); line != null; line = lines.next()) {
+                read.add(line);
+            }
+        }
+        assertThat(read).isEqualTo(expected);
+    }
+
+    @Test
+    final void theTextCanBeHadAsAGzipFile() throws IOException {
+        LogWriter writer = sink.open(ID);
+        line(writer, T0, "first\n");
+        writer.flush();
+        line(writer, T0, "second \u00ff\n");
+        writer.flush();
+        assertThat(unpacked()).isEqualTo("first\nsecond \u00ff\n");
+        writer.seal();
+        assertThat(unpacked()).isEqualTo("first\nsecond \u00ff\n");
+    }
+
+    @Test
+    final void ofWhatIsNotThereNothingIsRead() {
+        assertCode(Code.NOT_FOUND, () -> source.locate(ID, LogSelection.all()));
+        assertCode(Code.NOT_FOUND, () -> source.lines(ID, 0));
+        assertCode(Code.NOT_FOUND, () -> source.openGzip(ID));
+        assertCode(Code.NOT_FOUND, () -> source.link(ID, Duration.ofMinutes(1)));
+    }
+
+    @Test
+    final void aLiveLogHasNoLink() {
+        LogWriter writer = sink.open(ID);
+        line(writer, T0, "first\n");
+        writer.flush();
+
+        assertThat(source.link(ID, Duration.ofMinutes(1))).isEmpty();
+    }
+
+    private List<LogLine> linesFrom(long offset) throws IOException {
+        List<LogLine> found = new ArrayList<>();
+        try (LogLines lines = source.lines(ID, offset)) {
+            for (LogLine line = lines.next(); line != null; line = lines.next()) {
+                found.add(line);
+            }
+        }
+        return found;
+    }
+
+    private String unpacked() throws IOException {
+        byte[] file;
+        try (InputStream in = source.openGzip(ID)) {
+            file = in.readAllBytes();
+        }
+        try (InputStream text = new GZIPInputStream(new ByteArrayInputStream(file))) {
+            return new String(text.readAllBytes(), ISO_8859_1);
         }
     }
 

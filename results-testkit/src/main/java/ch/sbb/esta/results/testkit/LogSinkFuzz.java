@@ -6,7 +6,11 @@ import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogDefect;
 import ch.sbb.esta.results.LogDefect.Reason;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogLine;
+import ch.sbb.esta.results.LogSelection;
+import ch.sbb.esta.results.LogSpan;
 import ch.sbb.esta.results.LogState;
+import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
@@ -170,6 +174,45 @@ final class LogSinkFuzz {
                     : Arrays.copyOfRange(all, from, Math.min(all.length, from + length));
             assertThat(in.readAllBytes()).as(place(step)).isEqualTo(expected);
         }
+        compareLines(step, all.length);
+    }
+
+    private void compareLines(int step, int end) throws IOException {
+        int from = random.nextInt(end + 2);
+        List<LogLine> expected = lines.stream()
+                .filter(line -> line.start >= from)
+                .map(line -> new LogLine(line.start, line.time))
+                .toList();
+        List<LogLine> found = new ArrayList<>();
+        try (LogLines in = source.lines(id, from)) {
+            for (LogLine line = in.next(); line != null; line = in.next()) {
+                found.add(line);
+            }
+        }
+        assertThat(found).as("lines from %d on, %s", from, place(step)).isEqualTo(expected);
+        int first = random.nextInt(lines.size() + 2);
+        int count = random.nextInt(lines.size() + 2);
+        compareSpan(step, LogSelection.lines(first, count), first, first + count);
+        compareSpan(step, LogSelection.last(count), lines.size() - count, lines.size());
+        Instant since = clock.minusMillis(random.nextInt(1 + 200 * lines.size()));
+        int at = 0;
+        while (at < lines.size() && lines.get(at).time.isBefore(since)) {
+            at++;
+        }
+        compareSpan(step, LogSelection.since(since), at, lines.size());
+    }
+
+    private void compareSpan(int step, LogSelection selection, int first, int last) {
+        int from = Math.min(Math.max(0, first), lines.size());
+        int to = Math.min(last, lines.size());
+        LogSpan expected = new LogSpan(start(from), start(to) - start(from), from, to - from);
+        assertThat(source.locate(id, selection))
+                .as("%s of %d lines, %s", selection, lines.size(), place(step))
+                .isEqualTo(expected);
+    }
+
+    private long start(int line) {
+        return line < lines.size() ? lines.get(line).start : text.size();
     }
 
     private List<LineMark> marks() {

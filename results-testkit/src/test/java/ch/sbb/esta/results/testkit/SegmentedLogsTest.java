@@ -12,6 +12,7 @@ import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.logs.LogStoreConfig;
+import ch.sbb.esta.results.logs.LogStoreStats;
 import ch.sbb.esta.results.logs.SegmentedLogs;
 import ch.sbb.esta.results.memory.InMemoryBlobStore;
 import ch.sbb.esta.results.spi.BlobStore;
@@ -23,15 +24,20 @@ import ch.sbb.esta.results.testkit.fault.FaultyBlobStore.Moment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -121,6 +127,72 @@ class SegmentedLogsTest {
             if (name.length() > 64 && name.endsWith(".log.gz")) {
                 assertThat(gunzip(all(blobs, ID.path() + "/" + name))).isEqualTo(expected.toByteArray());
             }
+        }
+    }
+
+    /** As a socket may do: never says that there is more, and gives a few bytes at a time. */
+    private static InputStream dribbling(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int available() {
+                return 0;
+            }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                return super.read(buffer, offset, Math.min(length, 5));
+            }
+        };
+    }
+
+    @Test
+    void everyMemberIsReadWhateverTheStreamSaysIsAvailable() throws IOException {
+        BlobStore slow = (BlobStore) Proxy.newProxyInstance(
+                BlobStore.class.getClassLoader(), new Class<?>[] {BlobStore.class}, (proxy, method, arguments) -> {
+                    Object answer = method.invoke(blobs, arguments);
+                    return answer instanceof InputStream in ? dribbling(in) : answer;
+                });
+        LogWriter writer = logs(blobs).open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        write(writer, 10, 20);
+        SegmentedLogs reading = logs(slow);
+        writer.flush();
+        for (int round = 0; round < 2; round++) {
+            try (InputStream in = reading.read(ID, 0, Long.MAX_VALUE)) {
+                assertThat(in.readAllBytes()).isEqualTo(expected(0, 20));
+            }
+            writer.seal();
+        }
+    }
+
+    @Test
+    void whatADeadProcessLeftBehindOfSealedLogsIsRemoved() throws IOException {
+        LogWriter writer = logs(blobs).open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        Map<String, byte[]> segments = new HashMap<>();
+        for (String name : names(blobs)) {
+            segments.put(name, all(blobs, ID.path() + "/" + name));
+        }
+        writer.seal();
+        List<String> sealed = names(blobs);
+        segments.forEach((name, bytes) -> blobs.putIfAbsent(ID.path() + "/" + name, BlobStore.Content.of(bytes)));
+        ContainerLogId live = new ContainerLogId("ci", "other", "pod", "step-a", 0);
+        LogWriter other = logs(blobs).open(live);
+        write(other, 0, 5);
+        other.flush();
+        write(other, 5, 10);
+        other.flush();
+        assertThat(names(blobs)).hasSizeGreaterThan(sealed.size());
+
+        assertThat(logs(blobs).removeOrphans(ID.namespace())).isEqualTo(1);
+
+        assertThat(names(blobs)).isEqualTo(sealed);
+        assertThat(logs(blobs).removeOrphans(ID.namespace())).isZero();
+        assertThat(other.seal().extent().lines()).isEqualTo(10);
+        try (InputStream in = logs(blobs).read(ID, 0, Long.MAX_VALUE)) {
+            assertThat(in.readAllBytes()).isEqualTo(expected(0, 10));
         }
     }
 
@@ -322,6 +394,100 @@ class SegmentedLogsTest {
     }
 
     @Test
+    void whatDoesNotWorkIsToldSinceWhenAndWhyUntilItWorksAgain() {
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        ManualClock clock = new ManualClock(T0);
+        SegmentedLogs logs = open(wire, config().clock(clock));
+        LogWriter writer = logs.open(ID);
+        write(writer, 0, 10);
+        writer.flush();
+        LogStoreStats fine = logs.stats();
+        assertThat(fine).isEqualTo(new LogStoreStats(1, 0, 1L << 30, 1, 0, null, null));
+        assertThat(fine.isHealthy()).isTrue();
+
+        wire.stop();
+        write(writer, 10, 20);
+        clock.advance(Duration.ofSeconds(1));
+        assertCode(Code.UNAVAILABLE, writer::flush);
+        clock.advance(Duration.ofSeconds(1));
+        assertCode(Code.UNAVAILABLE, writer::flush);
+        logs.open(new ContainerLogId("ci", "run-2", "pod-2", "step-a", 0));
+        LogStoreStats failing = logs.stats();
+        assertThat(failing.isHealthy()).isFalse();
+        assertThat(failing.failingSince()).isEqualTo(T0.plusSeconds(1));
+        assertThat(failing.lastError()).contains("made to fail");
+        assertThat(failing.failures()).isEqualTo(3);
+        assertThat(failing.writers()).isEqualTo(2);
+        assertThat(failing.spoolBytes()).isBetween(180L, 2_000L);
+
+        wire.start();
+        writer.seal();
+        assertThat(logs.stats().isHealthy())
+                .as("the other log was not looked for again")
+                .isFalse();
+        logs.open(new ContainerLogId("ci", "run-2", "pod-2", "step-a", 0));
+        LogStoreStats healed = logs.stats();
+        assertThat(healed.isHealthy()).isTrue();
+        assertThat(healed.lastError()).isNull();
+        assertThat(healed.segments()).isEqualTo(2);
+        assertThat(healed.failures()).isEqualTo(3);
+        assertThat(healed.spoolBytes()).isZero();
+    }
+
+    @Test
+    void aFailureToSealIsToldToo() {
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        SegmentedLogs logs = logs(wire);
+        LogWriter writer = logs.open(ID);
+        wire.stop();
+        assertCode(Code.UNAVAILABLE, writer::seal);
+        assertThat(logs.stats().isHealthy()).isFalse();
+        wire.start();
+        writer.seal();
+        assertThat(logs.stats().isHealthy()).isTrue();
+    }
+
+    /** What does not fit on the disk is refused; what lies in memory goes to the blob store, and the next piece takes its place there. */
+    @Test
+    void aFullDiskTakesNothingThatItCannotKeepAndIsTold() throws IOException {
+        SegmentedLogs logs = logs(blobs);
+        Path own;
+        try (Stream<Path> directories = Files.list(directory.resolve("spool"))) {
+            own = directories.findFirst().orElseThrow();
+        }
+        List<Path> links = new ArrayList<>();
+        for (int name = 1; name < 1_000; name++) {
+            links.add(Files.createSymbolicLink(own.resolve(Integer.toString(name)), Path.of("/dev/full")));
+        }
+        LogWriter writer = logs.open(ID);
+        int refused = 0;
+        for (int i = 0; i < 5_000; i++) {
+            byte[] line = line(i);
+            long before = writer.info().extent().bytes();
+            writer.beginLine(T0.plusMillis(i));
+            try {
+                writer.append(line, 0, line.length);
+            } catch (ResultsException e) {
+                refused++;
+                assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
+                assertThat(e).hasMessageContaining("spool").hasMessageContaining("make room");
+                assertThat(writer.info().extent().bytes()).isEqualTo(before);
+                assertThat(logs.stats().isHealthy()).isFalse();
+                assertThat(logs.stats().lastError()).isNotBlank();
+                writer.flush();
+                writer.append(line, 0, line.length);
+            }
+        }
+        assertThat(refused).isGreaterThan(3);
+        for (Path link : links) {
+            Files.deleteIfExists(link);
+        }
+        assertThat(writer.seal().state()).isEqualTo(LogState.COMPLETE);
+        assertThat(logs.stats().isHealthy()).isTrue();
+        assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 5_000));
+    }
+
+    @Test
     void moreThanTheSpoolHoldsAtOnceIsInvalid() {
         LogWriter writer =
                 open(blobs, config().spoolBytes(64 << 10).segmentBytes(1000)).open(ID);
@@ -344,6 +510,29 @@ class SegmentedLogsTest {
         assertThat(writer.seal().extent().lines()).isEqualTo(20_000);
 
         assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 20_000));
+    }
+
+    @Test
+    void whatWaitsForTheStoreIsCutIntoSegmentsOfAtMostTwiceTheSize() throws IOException {
+        FaultyBlobStore wire = new FaultyBlobStore(blobs);
+        SegmentedLogs logs = open(wire, config().segmentBytes(600_000));
+        LogWriter writer = logs.open(ID);
+        wire.stop();
+        write(writer, 0, 200_000);
+        assertCode(Code.UNAVAILABLE, writer::flush);
+        wire.start();
+        writer.flush();
+
+        long place = 0;
+        for (String name : names(blobs)) {
+            long offset = Long.parseLong(name.substring(0, 20));
+            assertThat(offset - place).isLessThanOrEqualTo(1_200_000);
+            place = offset;
+        }
+        assertThat(expected(0, 200_000).length - place).isLessThanOrEqualTo(1_200_000);
+        assertThat(names(blobs).size()).isLessThan(10);
+        assertThat(writer.seal().extent().lines()).isEqualTo(200_000);
+        assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 200_000));
     }
 
     @Test

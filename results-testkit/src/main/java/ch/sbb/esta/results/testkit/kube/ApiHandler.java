@@ -135,7 +135,7 @@ final class ApiHandler {
             throw ApiErrors.noSuchResource();
         }
         Target target = new Target(resource, found.version(), found.namespace(), found.name());
-        if (found.name().isEmpty()) {
+        if (found.name().isEmpty() || isCreateByName(request, found, resource)) {
             collection(request, target, body);
         } else if (found.subresource().isEmpty()) {
             object(request, target, Part.MAIN, body);
@@ -146,6 +146,16 @@ final class ApiHandler {
         } else {
             throw ApiErrors.noSuchResource();
         }
+    }
+
+    /**
+     * k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go: custom resources are served by the verb alone, and every POST
+     * is a create, which takes the name from the body.
+     */
+    private static boolean isCreateByName(HttpServerRequest request, RequestPath path, KubeResource resource) {
+        return resource.is(KubeResource.Trait.CUSTOM)
+                && path.subresource().isEmpty()
+                && request.method().equals(HttpMethod.POST);
     }
 
     private void collection(HttpServerRequest request, Target target, Buffer body) {
@@ -179,7 +189,13 @@ final class ApiHandler {
                         .put("resourceVersion", Long.toString(cluster.store().revision()));
                 Replies.json(response, 200, ListPages.render(resource, target.version(), metadata, found));
             }
-            default -> throw ApiErrors.methodNotAllowed();
+            default -> {
+                // k8s.io/apiserver/pkg/endpoints/handlers/namer.go: an update or a patch of a custom resource that
+                // names none.
+                throw resource.is(KubeResource.Trait.CUSTOM)
+                        ? ApiErrors.badRequest("name must be provided")
+                        : ApiErrors.methodNotAllowed();
+            }
         }
     }
 
@@ -252,6 +268,11 @@ final class ApiHandler {
             throw WatchStream.tooOld(cluster.store(), options);
         }
         if ("websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
+            if (request.getHeader("Origin") == null) {
+                // golang.org/x/net/websocket, server.go: the default handshake refuses a null origin.
+                Replies.text(request.response(), 403, "");
+                return;
+            }
             request.toWebSocket()
                     .onSuccess(socket -> watch(EventSinks.webSocket(socket, context.owner()), context, target, options))
                     .onFailure(failure -> LOG.debug("a websocket watch could not be opened", failure));
@@ -280,9 +301,18 @@ final class ApiHandler {
         StoredObject pod = cluster.writes().get(target);
         LogOptions options = LogOptions.parse(
                 target.name(), request.params(), cluster.settings().clock().instant());
-        ContainerLogFile file = cluster.logs().open(pod, options);
-        LogReader reader = new LogReader(file, options, cluster.settings().logZone());
-        new LogStream(file, reader, options.follow(), request.response(), context()).start();
+        AttemptLog log = cluster.logs().open(pod, options);
+        LogFault fault = cluster.logs().fault(pod, options).orElse(null);
+        if (fault != null && fault.kind == LogFault.Kind.ANSWER) {
+            Replies.text(request.response(), fault.status, fault.text);
+            return;
+        }
+        new LogStream(
+                        log,
+                        new LogStream.Request(options, cluster.settings().logZone(), fault),
+                        request.response(),
+                        context())
+                .start();
     }
 
     /** The event loop of the connection: everything of a stream runs there. */

@@ -57,6 +57,11 @@ abstract class ConformanceFixture {
             assertThat(conditions(http.get(definition("")).body())).contains("Established");
             assertThat(http.get(widgets).code()).isEqualTo(200);
             assertThat(http.get(widgets("v1beta1")).code()).isEqualTo(200);
+            // Discovery learns of a definition a moment later than requests do.
+            assertThat(http.get("/apis/" + group + "/v1").code()).isEqualTo(200);
+            assertThat(http.get("/apis").body().path("groups"))
+                    .extracting(entry -> entry.path("name").asText())
+                    .contains(group);
         });
     }
 

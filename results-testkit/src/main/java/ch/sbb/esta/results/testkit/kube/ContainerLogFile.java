@@ -36,6 +36,7 @@ final class ContainerLogFile {
     private boolean[] partials = new boolean[16];
     private int size;
     private boolean ended;
+    private boolean rotated;
     private boolean removed;
     private int readers;
 
@@ -69,6 +70,28 @@ final class ContainerLogFile {
             ended = true;
             signal();
         }
+    }
+
+    /** A rotation puts another file into its place: what is unfinished goes there, this one goes with its last reader. */
+    synchronized ContainerLogFile rotate() {
+        ContainerLogFile next = new ContainerLogFile();
+        next.unfinished.writeBytes(unfinished.toByteArray());
+        unfinished.reset();
+        ended = true;
+        rotated = true;
+        removed = true;
+        signal();
+        closeIfUnused();
+        return next;
+    }
+
+    synchronized boolean isRotated() {
+        return rotated;
+    }
+
+    /** How many bytes are written. */
+    synchronized long bytes() {
+        return bytes.size();
     }
 
     /** The pod is gone: follows end, and the file goes with its last reader. */

@@ -58,6 +58,11 @@ public final class KubeApiServer implements AutoCloseable {
         handler = new ApiHandler(cluster);
         port = listen();
         controllers.start();
+        if (settings.containerLogMaxSize() < Long.MAX_VALUE) {
+            vertx.setPeriodic(
+                    settings.logCheckInterval().toMillis(),
+                    id -> cluster.logs().rotateLargerThan(settings.containerLogMaxSize()));
+        }
     }
 
     private int listen() {
@@ -321,6 +326,18 @@ public final class KubeApiServer implements AutoCloseable {
         cluster.logs().append(cluster.writes().get(target), container, bytes);
     }
 
+    /**
+     * The node's side of a container's log: rotations, cuts, wrong answers.
+     *
+     * @param namespace the pod's namespace
+     * @param pod the pod's name
+     * @param container the container's name
+     * @return a handle; the pod is looked up at each call
+     */
+    public NodeLog nodeLog(String namespace, String pod, String container) {
+        return new NodeLog(cluster, KubeReference.pod(namespace, pod), requireNonNull(container, "container"));
+    }
+
     /** Forgets the history of changes, as compaction does: watches and page tokens from before are answered with 410. */
     public void forgetHistory() {
         cluster.store().compact();
@@ -360,6 +377,8 @@ public final class KubeApiServer implements AutoCloseable {
         private boolean tls;
         private boolean goneAsHttpStatus;
         private int historyChanges = 10_000;
+        private long containerLogMaxSize = Long.MAX_VALUE;
+        private Duration logCheckInterval = Duration.ofSeconds(10);
         private int requestLimit = 3 * 1024 * 1024;
         private Duration bookmarkInterval = Duration.ofMinutes(1);
         private Duration watchTimeout = Duration.ofMinutes(30);
@@ -396,6 +415,20 @@ public final class KubeApiServer implements AutoCloseable {
          */
         public Builder logZone(ZoneId zone) {
             this.logZone = requireNonNull(zone, "zone");
+            return this;
+        }
+
+        /**
+         * Rotates the log files of containers as kubelets do: one that is found larger at a check is replaced by an empty one, and only the
+         * newest can be read. Default: never.
+         *
+         * @param maxSize bytes of text, at least 1; kubelets have 10 MiB unless configured
+         * @param checkInterval how often to check, positive; kubelets check every 10 seconds
+         * @return this builder
+         */
+        public Builder rotateLogs(long maxSize, Duration checkInterval) {
+            this.containerLogMaxSize = maxSize;
+            this.logCheckInterval = requireNonNull(checkInterval, "checkInterval");
             return this;
         }
 
@@ -474,6 +507,8 @@ public final class KubeApiServer implements AutoCloseable {
             List<String> wrong = new ArrayList<>();
             check(historyChanges >= 1, "historyChanges must be at least 1, was " + historyChanges, wrong);
             check(requestLimit >= 1, "requestLimit must be at least 1 byte, was " + requestLimit, wrong);
+            check(containerLogMaxSize >= 1, "maxSize must be at least 1 byte, was " + containerLogMaxSize, wrong);
+            check(logCheckInterval.toMillis() > 0, "checkInterval must be positive, was " + logCheckInterval, wrong);
             check(bookmarkInterval.toMillis() > 0, "bookmarkInterval must be positive, was " + bookmarkInterval, wrong);
             check(watchTimeout.toMillis() > 0, "watchTimeout must be positive, was " + watchTimeout, wrong);
             if (!wrong.isEmpty()) {
@@ -484,6 +519,8 @@ public final class KubeApiServer implements AutoCloseable {
                     new Settings(
                             clock,
                             logZone,
+                            containerLogMaxSize,
+                            logCheckInterval,
                             tls,
                             goneAsHttpStatus,
                             historyChanges,

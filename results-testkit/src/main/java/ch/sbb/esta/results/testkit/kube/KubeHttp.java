@@ -87,7 +87,8 @@ final class KubeHttp {
     }
 
     WebSocket openWebSocket(String path, WebSocket.Listener listener) {
-        WebSocket.Builder builder = client.newWebSocketBuilder();
+        // golang.org/x/net/websocket, server.go: without an Origin the handshake is refused.
+        WebSocket.Builder builder = client.newWebSocketBuilder().header("Origin", connection.url());
         if (!connection.token().isEmpty()) {
             builder.header("Authorization", "Bearer " + connection.token());
         }

@@ -20,9 +20,9 @@ final class LogReader {
     private static final DateTimeFormatter RFC_3339_NANO =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.nnnnnnnnnXXX", Locale.ROOT);
 
-    private final ContainerLogFile file;
     private final LogOptions options;
     private final DateTimeFormatter timeFormat;
+    private ContainerLogFile file;
     private int next;
     private boolean lineBegins = true;
     private long left;
@@ -33,6 +33,12 @@ final class LogReader {
         this.timeFormat = RFC_3339_NANO.withZone(zone);
         this.left = options.limit() < 0 ? Long.MAX_VALUE : options.limit();
         this.next = options.tail() < 0 ? 0 : (int) Math.max(0, file.size() - options.tail());
+    }
+
+    /** Goes on at the beginning of another file. */
+    void reopen(ContainerLogFile newer) {
+        file = newer;
+        next = 0;
     }
 
     /** Whether the limit of the request is used up. */

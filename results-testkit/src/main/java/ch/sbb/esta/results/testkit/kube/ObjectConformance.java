@@ -91,9 +91,12 @@ abstract class ObjectConformance extends ConformanceFixture {
     @Test
     final void methodsThatMakeNoSenseAreNotAllowed() {
         String name = newName();
-        createWidget(name);
-        assertStatus(http().send("POST", widgets + "/" + name, "{}"), 405, "MethodNotAllowed");
-        assertStatus(http().send("PUT", widgets, "{}"), 405, "MethodNotAllowed");
+        create(configMaps, json(CONFIG_MAP.formatted(name)));
+        assertStatus(http().send("POST", configMaps + "/" + name, "{}"), 405, "MethodNotAllowed");
+        assertStatus(http().send("PUT", configMaps, "{}"), 405, "MethodNotAllowed");
+        // Of custom resources every POST is a create, and every PUT an update.
+        assertStatus(http().send("POST", widgets + "/" + name, "{}"), 400, "BadRequest");
+        assertStatus(http().send("PUT", widgets, "{}"), 400, "BadRequest");
     }
 
     @Test
@@ -136,7 +139,7 @@ abstract class ObjectConformance extends ConformanceFixture {
         assertStatus(http().put(widgets + "/" + name, renamed), 400, "BadRequest");
         ObjectNode otherKind = widget(newName());
         otherKind.put("kind", "Gadget");
-        assertStatus(http().post(widgets, otherKind), 400, "BadRequest");
+        assertStatus(http().post(widgets, otherKind), 422, "Invalid");
         ObjectNode otherVersion = widget(newName());
         otherVersion.put("apiVersion", group + "/v1beta1");
         assertStatus(http().post(widgets, otherVersion), 400, "BadRequest");

@@ -55,6 +55,13 @@ final class ObjectRules {
             throw ApiErrors.badRequest("the API version in the data (" + apiVersion
                     + ") does not match the expected API version (" + expected + ")");
         }
+        if (kind != null && !kind.equals(resource.kind()) && resource.is(KubeResource.Trait.CUSTOM)) {
+            // k8s.io/apiextensions-apiserver/pkg/registry/customresource/validator.go: ValidateTypeMeta.
+            throw ApiErrors.invalid(
+                    resource,
+                    object.path("metadata").path("name").asText(),
+                    List.of(FieldError.invalid("kind", kind, "must be " + resource.kind())));
+        }
         if (kind != null && !kind.equals(resource.kind())) {
             throw ApiErrors.badRequest(kind + " in version " + ApiErrors.quote(version) + " cannot be handled as a "
                     + resource.kind() + ": converting (" + expected + "." + kind + ") to (" + expected + "."

@@ -3,10 +3,13 @@ package ch.sbb.esta.results.testkit.kube;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -22,7 +25,8 @@ final class PodLogs {
     private static final class Pod {
         private StoredObject seen;
         private ObjectNode tree;
-        private final Map<String, TreeMap<Integer, ContainerLogFile>> files = new HashMap<>();
+        private final Map<String, TreeMap<Integer, AttemptLog>> files = new HashMap<>();
+        private final Map<String, Deque<LogFault>> faults = new HashMap<>();
 
         Pod(StoredObject seen) {
             this.seen = seen;
@@ -34,9 +38,9 @@ final class PodLogs {
             tree = latest.toTree("v1");
         }
 
-        ContainerLogFile file(String container, int attempt) {
+        AttemptLog file(String container, int attempt) {
             return files.computeIfAbsent(container, c -> new TreeMap<>())
-                    .computeIfAbsent(attempt, a -> new ContainerLogFile());
+                    .computeIfAbsent(attempt, a -> new AttemptLog());
         }
     }
 
@@ -73,11 +77,11 @@ final class PodLogs {
     private void settle(Pod pod, JsonNode status) {
         String container = status.path("name").asText();
         int attempt = status.path("restartCount").asInt();
-        TreeMap<Integer, ContainerLogFile> attempts = pod.files.get(container);
+        TreeMap<Integer, AttemptLog> attempts = pod.files.get(container);
         if (attempts != null) {
             attempts.headMap(attempt).values().forEach(file -> file.end(clock.instant()));
             // A node keeps the files of the last dead attempt only.
-            Map<Integer, ContainerLogFile> old = attempts.headMap(attempt - 1);
+            Map<Integer, AttemptLog> old = attempts.headMap(attempt - 1);
             old.values().forEach(file -> file.remove(clock.instant()));
             old.clear();
         }
@@ -90,28 +94,56 @@ final class PodLogs {
 
     /** Appends what a container writes now. */
     synchronized void append(StoredObject stored, String container, byte[] bytes) {
-        Pod pod = pods.get(stored.uid());
-        if (pod == null) {
-            throw ApiErrors.notFound(ResourceRegistry.PODS, stored.name());
-        }
-        if (!PodContainers.names(pod.tree).contains(container)) {
-            throw notValid(container, stored.name());
-        }
-        int attempt =
-                PodContainers.status(pod.tree, container).path("restartCount").asInt();
-        if (!pod.file(container, attempt).append(clock.instant(), bytes)) {
+        if (!current(stored, container).append(clock.instant(), bytes)) {
             throw ApiErrors.badRequest(
                     "container " + ApiErrors.quote(container) + " in pod " + ApiErrors.quote(stored.name())
                             + " has terminated and cannot write: append before the status says so, or raise restartCount");
         }
     }
 
-    /** The file that a request means, or the refusal of API server and kubelet. */
-    synchronized ContainerLogFile open(StoredObject stored, LogOptions options) {
+    /** The log that a container writes now. */
+    synchronized AttemptLog current(StoredObject stored, String container) {
+        Pod pod = pod(stored);
+        if (!PodContainers.names(pod.tree).contains(container)) {
+            throw notValid(container, stored.name());
+        }
+        int attempt =
+                PodContainers.status(pod.tree, container).path("restartCount").asInt();
+        return pod.file(container, attempt);
+    }
+
+    /** Does something to the next answer about a container's log. */
+    synchronized void fault(StoredObject stored, String container, LogFault fault) {
+        pod(stored).faults.computeIfAbsent(container, c -> new ArrayDeque<>()).add(fault);
+    }
+
+    /** What is to be done to the answer to this request. */
+    synchronized Optional<LogFault> fault(StoredObject stored, LogOptions options) {
+        Pod pod = pod(stored);
+        Deque<LogFault> waiting = pod.faults.get(container(pod.tree, stored.name(), options.container()));
+        return waiting == null ? Optional.empty() : Optional.ofNullable(waiting.poll());
+    }
+
+    /** As the kubelets do from time to time. */
+    synchronized void rotateLargerThan(long bytes) {
+        for (Pod pod : pods.values()) {
+            for (TreeMap<Integer, AttemptLog> attempts : pod.files.values()) {
+                attempts.values().forEach(log -> log.rotateWhenLarger(bytes));
+            }
+        }
+    }
+
+    private Pod pod(StoredObject stored) {
         Pod pod = pods.get(stored.uid());
         if (pod == null) {
             throw ApiErrors.notFound(ResourceRegistry.PODS, stored.name());
         }
+        return pod;
+    }
+
+    /** The file that a request means, or the refusal of API server and kubelet. */
+    synchronized AttemptLog open(StoredObject stored, LogOptions options) {
+        Pod pod = pod(stored);
         String container = container(pod.tree, stored.name(), options.container());
         JsonNode status = PodContainers.status(pod.tree, container);
         int attempt = PodContainers.attempt(status, options.previous(), container, stored.name());

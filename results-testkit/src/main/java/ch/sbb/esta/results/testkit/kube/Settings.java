@@ -8,6 +8,8 @@ import java.time.ZoneId;
 record Settings(
         InstantSource clock,
         ZoneId logZone,
+        long containerLogMaxSize,
+        Duration logCheckInterval,
         boolean tls,
         boolean goneAsHttpStatus,
         int historyChanges,

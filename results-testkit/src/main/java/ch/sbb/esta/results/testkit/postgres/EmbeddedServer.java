@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +25,16 @@ final class EmbeddedServer {
     private final Durability durability;
     private final @Nullable Path binaries;
     private final Path data;
+    private final Duration shutdownGrace;
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread reaper = new Thread(this::discard, "postgres-reaper");
     private @Nullable EmbeddedPostgres running;
     private int port;
 
-    EmbeddedServer(Durability durability, @Nullable Path binaries) {
+    EmbeddedServer(Durability durability, @Nullable Path binaries, Duration shutdownGrace) {
         this.durability = durability;
         this.binaries = binaries;
+        this.shutdownGrace = shutdownGrace;
         // Beside zonky's own: what a killed JVM leaves behind is cleaned up there by the next one.
         this.data = Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg", "results-" + UUID.randomUUID());
         Runtime.getRuntime().addShutdownHook(reaper);
@@ -86,11 +91,22 @@ final class EmbeddedServer {
         } catch (IllegalStateException e) {
             // The JVM is ending and the hook runs beside us; both do the same.
         }
-        stop();
-        deleteData();
+        try {
+            stop();
+            deleteData();
+        } finally {
+            closed.countDown();
+        }
     }
 
     private void discard() {
+        try {
+            if (closed.await(shutdownGrace.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         killProcesses();
         deleteData();
     }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -171,6 +172,7 @@ public final class PostgresServer implements AutoCloseable {
 
         private Durability durability = Durability.FAST;
         private @Nullable Path binaries;
+        private Duration shutdownGrace = Duration.ZERO;
 
         private Builder() {}
 
@@ -197,12 +199,24 @@ public final class PostgresServer implements AutoCloseable {
         }
 
         /**
+         * A JVM that ends kills the servers which are still open then. A program that closes them in a shutdown hook of its own asks for
+         * time until that.
+         *
+         * @param grace how long the JVM's end waits for {@link PostgresServer#close}; zero by default
+         * @return this
+         */
+        public Builder shutdownGrace(Duration grace) {
+            this.shutdownGrace = Objects.requireNonNull(grace, "grace");
+            return this;
+        }
+
+        /**
          * Starts the server on a free port.
          *
          * @return the running server
          */
         public PostgresServer start() {
-            EmbeddedServer server = new EmbeddedServer(durability, binaries);
+            EmbeddedServer server = new EmbeddedServer(durability, binaries, shutdownGrace);
             server.start();
             PostgresDatabase admin =
                     new PostgresDatabase("jdbc:postgresql://localhost:" + server.port() + "/postgres", "postgres", "");

@@ -45,7 +45,16 @@ final class DistinctNames extends ForwardingBlobStore {
     }
 
     private static @Nullable String key(@Nullable String name) {
-        return name != null && name.endsWith(END) ? name.substring(0, name.length() - 1) : name;
+        if (name == null) {
+            return null;
+        }
+        int end = name.indexOf(END);
+        return end < 0 ? name : name.substring(0, end);
+    }
+
+    /** A file that is being written has a longer name, which a list at that moment shows. */
+    private static boolean isWhole(String name) {
+        return name.endsWith(END) || name.endsWith("/");
     }
 
     private static MultipartUpload named(MultipartUpload upload) {
@@ -63,10 +72,12 @@ final class DistinctNames extends ForwardingBlobStore {
                 .continuationToken(name(request.continuationToken()))
                 .build());
         List<S3Object> objects = page.contents().stream()
+                .filter(object -> isWhole(object.key()))
                 .map(object -> object.toBuilder().key(key(object.key())).build())
                 .toList();
         return page.toBuilder()
                 .contents(objects)
+                .keyCount(objects.size() + page.commonPrefixes().size())
                 .startAfter(key(page.startAfter()))
                 .nextContinuationToken(key(page.nextContinuationToken()))
                 .build();

@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An S3 server in this JVM, on the loopback address, that checks signatures: S3Proxy over memory or over a directory.
  *
- * <p>It speaks path-style addressing and honours {@code If-None-Match: *}. Known gaps against a real store: no tagging, no lifecycle
+ * <p>It speaks path-style addressing and honours {@code If-None-Match: *}, unless told not to. Known gaps against a real store: no tagging, no lifecycle
  * rules; over a directory, a key cannot be an object and the beginning of another object's path at once ({@code a} and {@code a/b}), and
  * what stands between two slashes has at most 255 bytes.
  *
@@ -39,17 +40,18 @@ public final class S3Server implements AutoCloseable {
     /** A store of unknown kind signs whole payloads; the default of 32 MiB is below what one put of ours may carry. */
     private static final long LARGEST_SIGNED_PAYLOAD = 256L << 20;
 
-    private final BlobStore data;
     private final String accessKey = random(10).toUpperCase(Locale.ROOT);
     private final String secretKey = random(20);
     private final int port;
 
+    /** Let go at the end, because a test class may keep the closed server for as long as the JVM lives. */
+    private @Nullable Trouble data;
+
     private @Nullable S3Proxy running;
     private @Nullable SocketChannel reservation;
-    private boolean closed;
 
     private S3Server(BlobStore data, int port) {
-        this.data = data;
+        this.data = new Trouble(data);
         this.port = listen(port);
     }
 
@@ -111,12 +113,22 @@ public final class S3Server implements AutoCloseable {
      * Creates a bucket, on a stopped server too; no effect when it exists.
      *
      * @param name the bucket's name
+     * @throws IllegalStateException when the server is closed
      */
-    public void createBucket(String name) {
+    public synchronized void createBucket(String name) {
         Objects.requireNonNull(name, "name");
-        if (!data.containerExists(name)) {
-            data.createContainer(name);
+        BlobStore store = data();
+        if (!store.containerExists(name)) {
+            store.createContainer(name);
         }
+    }
+
+    private synchronized Trouble data() {
+        Trouble store = data;
+        if (store == null) {
+            throw new IllegalStateException("the S3 server is closed; open a new one");
+        }
+        return store;
     }
 
     /** Stops answering: open connections break and new ones are refused. The data stay. No effect on a stopped server. */
@@ -136,22 +148,50 @@ public final class S3Server implements AutoCloseable {
      * @throws IllegalStateException when the server is closed, or another process has taken the port
      */
     public synchronized void start() {
-        if (closed) {
-            throw new IllegalStateException("the S3 server is closed; open a new one");
-        }
+        data();
         if (running == null) {
             release();
             listen(port);
         }
     }
 
+    /**
+     * Answers every request about objects with an error from now on, as an overloaded store (503) or one whose policy was changed (403) does.
+     *
+     * @param status 400 to 599
+     */
+    public void refuse(int status) {
+        if (status < 400 || status > 599) {
+            throw new IllegalArgumentException("status " + status + " is no refusal: give 400 to 599");
+        }
+        data().refuse(status);
+    }
+
+    /**
+     * Takes its time from now on: whatever is put is kept, and answered, only after that.
+     *
+     * @param delay how long, for each put; zero for no delay
+     */
+    public void delayPuts(Duration delay) {
+        if (Objects.requireNonNull(delay, "delay").isNegative()) {
+            throw new IllegalArgumentException("the delay must not be negative, was " + delay);
+        }
+        data().delayPuts(delay);
+    }
+
+    /** Ends what {@link #refuse} and {@link #delayPuts} began; puts that are held back go on at once. */
+    public void heal() {
+        data().end();
+    }
+
     /** Stops for good. What was kept in memory is gone, what lies in a directory stays. */
     @Override
     public synchronized void close() {
-        if (closed) {
+        BlobStore store = data;
+        if (store == null) {
             return;
         }
-        closed = true;
+        data = null;
         S3Proxy server = running;
         running = null;
         try {
@@ -160,13 +200,13 @@ public final class S3Server implements AutoCloseable {
             }
             release();
         } finally {
-            data.close();
+            store.close();
         }
     }
 
     private synchronized int listen(int wanted) {
         S3Proxy server = S3Proxy.builder()
-                .blobStore(data)
+                .blobStore(data())
                 .endpoint(endpoint(wanted))
                 .awsAuthentication(AuthenticationType.AWS_V4, accessKey, secretKey)
                 .ignoreUnknownHeaders(true)
@@ -227,11 +267,22 @@ public final class S3Server implements AutoCloseable {
         return HexFormat.of().formatHex(drawn);
     }
 
+    /** What a server does with {@code If-None-Match: *} on a put. */
+    public enum ConditionalPuts {
+        /** It refuses to overwrite, with 412. */
+        HONOURED,
+        /** It overwrites, as stores do that do not know the condition. */
+        IGNORED,
+        /** It refuses the request, with 501. */
+        REFUSED
+    }
+
     /** Settings of an {@link S3Server}. Not thread-safe. */
     public static final class Builder {
 
         private @Nullable Path directory;
         private int port;
+        private ConditionalPuts conditionalPuts = ConditionalPuts.HONOURED;
 
         private Builder() {}
 
@@ -261,13 +312,25 @@ public final class S3Server implements AutoCloseable {
         }
 
         /**
+         * Sets what becomes of {@code If-None-Match: *} on puts and on completions of uploads in parts; by default it is honoured.
+         *
+         * @param conditionalPuts what the server does with the condition
+         * @return this builder
+         */
+        public Builder conditionalPuts(ConditionalPuts conditionalPuts) {
+            this.conditionalPuts = Objects.requireNonNull(conditionalPuts, "conditionalPuts");
+            return this;
+        }
+
+        /**
          * Starts the server.
          *
          * @return the running server, to be closed by the caller
          * @throws IllegalStateException when it cannot listen on the port
          */
         public S3Server open() {
-            BlobStore data = data();
+            BlobStore data =
+                    conditionalPuts == ConditionalPuts.HONOURED ? data() : new Unconditional(data(), conditionalPuts);
             try {
                 return new S3Server(data, port);
             } catch (RuntimeException e) {

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class PodPlay {
 
     private static final long TICK_MILLIS = 40;
-    private static final long PRUNE_AFTER_MILLIS = 10_000;
 
     private final Stage stage;
     private final KubeReference reference;
@@ -84,7 +83,7 @@ final class PodPlay {
      * once, whatever its grace period.
      */
     void deletePodSoon() {
-        later(PRUNE_AFTER_MILLIS, () -> stage.server().delete(reference));
+        later(stage.podsStay().toMillis(), () -> stage.server().delete(reference));
     }
 
     /** What the containers have written, by the identity of the pod. */

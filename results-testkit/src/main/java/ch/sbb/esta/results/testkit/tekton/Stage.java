@@ -2,6 +2,7 @@ package ch.sbb.esta.results.testkit.tekton;
 
 import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.testkit.kube.KubeApiServer;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +17,7 @@ final class Stage implements AutoCloseable {
 
     private final KubeApiServer server;
     private final InstantSource clock;
+    private volatile Duration podsStay = Duration.ofSeconds(10);
     private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(Threads.named("tekton"));
 
@@ -26,6 +28,15 @@ final class Stage implements AutoCloseable {
 
     KubeApiServer server() {
         return server;
+    }
+
+    void podsStay(Duration time) {
+        podsStay = time;
+    }
+
+    /** How long a pod that has ended stays. */
+    Duration podsStay() {
+        return podsStay;
     }
 
     Instant now() {

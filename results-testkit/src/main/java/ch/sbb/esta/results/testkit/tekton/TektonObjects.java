@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.testkit.tekton;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -72,7 +73,29 @@ final class TektonObjects {
         ObjectNode spec = pod.putObject("spec").put("restartPolicy", "Never").put("nodeName", "node-1");
         containers(spec.putArray("initContainers"), initContainers);
         containers(spec.putArray("containers"), containers);
+        int step = 0;
+        for (JsonNode container : spec.path("containers")) {
+            if (container.path("name").asText().startsWith("step-")) {
+                entrypoint((ObjectNode) container, step++);
+            }
+        }
         return pod;
+    }
+
+    /** Tekton's entrypoint waits for the end of the step before, and tells the next one of its own. */
+    private static void entrypoint(ObjectNode container, int step) {
+        container.putArray("command").add("/tekton/bin/entrypoint");
+        ArrayNode args = container.putArray("args").add("-wait_file");
+        if (step == 0) {
+            args.add("/tekton/downward/ready").add("-wait_file_content");
+        } else {
+            args.add("/tekton/run/" + (step - 1) + "/out");
+        }
+        args.add("-post_file")
+                .add("/tekton/run/" + step + "/out")
+                .add("-entrypoint")
+                .add("/bin/sh")
+                .add("--");
     }
 
     static ObjectNode podStatus(String phase) {

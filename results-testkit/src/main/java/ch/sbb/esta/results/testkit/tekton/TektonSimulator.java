@@ -84,6 +84,17 @@ public final class TektonSimulator implements AutoCloseable {
         return this;
     }
 
+    /**
+     * How long a pod stays after its end before it is pruned.
+     *
+     * @param time 10 seconds unless set
+     * @return this
+     */
+    public TektonSimulator podsStay(Duration time) {
+        stage.podsStay(Objects.requireNonNull(time, "time"));
+        return this;
+    }
+
     /** Starts all runs, one after the other. */
     public synchronized void start() {
         stage.server().ensureNamespace(namespace);

@@ -186,4 +186,139 @@ class ContainerLogsTest {
             assertThat(slow.readAllBytes()).hasSize(20_000_000);
         }
     }
+
+    private NodeLog node() {
+        return server.nodeLog("default", "p", "c");
+    }
+
+    @Test
+    void behindARotationOnlyTheNewestFileIsServed() {
+        statuses.running();
+        write("old\nbeg");
+        node().rotate();
+        assertThat(read("")).isEmpty();
+        write("un\nnew\n");
+        assertThat(read("")).isEqualTo("begun\nnew\n");
+        statuses.terminated(0);
+        node().rotate();
+        assertThat(read("")).as("who has ended writes no new file").isEqualTo("begun\nnew\n");
+    }
+
+    @Test
+    void aFollowAtItsEndGoesOnWithTheNewestFile() throws IOException {
+        statuses.running();
+        write("one\n");
+        try (InputStream log = http.open(LOG + "?follow=true").body()) {
+            assertThat(new String(log.readNBytes(4), StandardCharsets.UTF_8)).isEqualTo("one\n");
+            write("two\n");
+            assertThat(new String(log.readNBytes(4), StandardCharsets.UTF_8)).isEqualTo("two\n");
+            node().rotate();
+            write("three\n");
+            assertThat(new String(log.readNBytes(6), StandardCharsets.UTF_8)).isEqualTo("three\n");
+            statuses.terminated(0);
+            assertThat(log.read()).isNegative();
+        }
+    }
+
+    @Test
+    void twoRotationsBehindASlowReaderLoseTheMiddleAndNobodyIsTold() throws IOException {
+        statuses.running();
+        String line = "x".repeat(999) + "\n";
+        try (InputStream log = http.open(LOG + "?follow=true").body()) {
+            write("begun\n");
+            assertThat(log.readNBytes(6)).hasSize(6);
+            for (int i = 0; i < 20_000; i++) {
+                write(line);
+            }
+            node().rotate();
+            write("lost\n");
+            node().rotate();
+            write("seen\n");
+            statuses.terminated(0);
+            String rest = new String(log.readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(rest).hasSize(20_000_005).endsWith("x\nseen\n");
+        }
+    }
+
+    @Test
+    void aRotationBeforeAFollowsFirstEndLeavesItOnTheDeadFile() throws IOException {
+        statuses.running();
+        String line = "x".repeat(999) + "\n";
+        for (int i = 0; i < 20_000; i++) {
+            write(line);
+        }
+        try (InputStream log = http.open(LOG + "?follow=true").body()) {
+            node().rotate();
+            write("never seen\n");
+            assertThat(log.readNBytes(20_000_000)).hasSize(20_000_000);
+            statuses.terminated(0);
+            assertThat(log.read()).isNegative();
+        }
+    }
+
+    @Test
+    void largeFilesAreRotatedFromTimeToTime() {
+        try (KubeApiServer rotating =
+                KubeApiServer.builder().rotateLogs(10, Duration.ofMillis(20)).start()) {
+            rotating.create(
+                    ConformanceFixture.json(
+                            "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'default'},'spec':{'containers':[{'name':'c'}]}}"));
+            new PodStatuses(rotating, "default", "p", "c").running();
+            KubeHttp client = new KubeHttp(KubeConnection.to(rotating));
+            rotating.appendLog("default", "p", "c", "more than ten bytes\n".getBytes(StandardCharsets.UTF_8));
+            await().untilAsserted(
+                            () -> assertThat(client.get(LOG).body().asText()).isEmpty());
+            rotating.appendLog("default", "p", "c", "short\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(client.get(LOG).body().asText()).isEqualTo("short\n");
+        }
+    }
+
+    @Test
+    void anAnswerCanEndEarlyBreakOrBeASentence() throws IOException {
+        statuses.running();
+        write("one\ntwo\n");
+        node().fault(LogFault.endAfter(5));
+        node().fault(LogFault.sentence("unable to retrieve container logs for containerd://1"));
+        node().fault(LogFault.refuse(502, "bad gateway"));
+        node().fault(LogFault.resetAfter(3));
+        assertThat(read("?follow=true")).isEqualTo("one\nt");
+        assertThat(read("")).isEqualTo("unable to retrieve container logs for containerd://1");
+        assertThat(http.get(LOG).code()).isEqualTo(502);
+        try (InputStream log = http.open(LOG + "?follow=true").body()) {
+            assertThatThrownBy(log::readAllBytes).isInstanceOf(IOException.class);
+        }
+        assertThat(read("")).isEqualTo("one\ntwo\n");
+    }
+
+    @Test
+    void anAnswerCanStallAndBeCut() throws IOException {
+        statuses.running();
+        write("one\ntwo\n");
+        node().fault(LogFault.stallAfter(4));
+        try (InputStream stalled = http.open(LOG + "?follow=true").body();
+                InputStream well = http.open(LOG + "?follow=true").body()) {
+            assertThat(stalled.readNBytes(4)).hasSize(4);
+            assertThat(well.readNBytes(8)).hasSize(8);
+            statuses.terminated(0);
+            assertThat(well.read()).isNegative();
+            await().until(() -> node().openStreams() == 1);
+            node().resetStreams();
+            assertThatThrownBy(stalled::read).isInstanceOf(IOException.class);
+        }
+        try (InputStream log = http.open(LOG).body()) {
+            assertThat(log.readAllBytes()).hasSize(8);
+        }
+        assertThat(node().openStreams()).isZero();
+    }
+
+    @Test
+    void everyStreamOfAContainerCanBeEnded() throws IOException {
+        statuses.running();
+        try (InputStream log = http.open(LOG + "?follow=true").body()) {
+            write("one\n");
+            assertThat(log.readNBytes(4)).hasSize(4);
+            node().endStreams();
+            assertThat(log.read()).isNegative();
+        }
+    }
 }

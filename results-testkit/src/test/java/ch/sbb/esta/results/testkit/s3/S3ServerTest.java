@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.sbb.esta.results.testkit.s3.S3Server.ConditionalPuts;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,10 +14,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -68,6 +73,53 @@ class S3ServerTest {
                                 .asUtf8String())
                         .isEqualTo("text");
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {403, 503})
+    void aRefusingServerAnswersEverythingWithTheStatusUntilItIsHealed(int status) {
+        try (S3Server server = S3Server.open();
+                S3Client client = client(server, server.secretKey())) {
+            server.createBucket("bucket");
+            client.putObject(r -> r.bucket("bucket").key("a"), RequestBody.fromString("text"));
+            server.refuse(status);
+            List<Runnable> calls = List.of(
+                    () -> client.putObject(r -> r.bucket("bucket").key("b"), RequestBody.fromString("text")),
+                    () -> client.getObjectAsBytes(r -> r.bucket("bucket").key("a")),
+                    () -> client.headObject(r -> r.bucket("bucket").key("a")),
+                    () -> client.deleteObject(r -> r.bucket("bucket").key("a")),
+                    () -> client.listObjectsV2(r -> r.bucket("bucket")));
+            for (Runnable call : calls) {
+                assertThatThrownBy(call::run)
+                        .isInstanceOfSatisfying(
+                                S3Exception.class,
+                                e -> assertThat(e.statusCode()).isEqualTo(status));
+            }
+            assertThatThrownBy(() -> server.refuse(200)).hasMessageContaining("200");
+            server.heal();
+            assertThat(client.listObjectsV2(r -> r.bucket("bucket")).contents())
+                    .extracting(S3Object::key)
+                    .containsExactly("a");
+        }
+    }
+
+    @Test
+    void aSlowServerKeepsAPutOnlyAfterItsTimeOrWhenItIsHealed() {
+        try (S3Server server = S3Server.open();
+                S3Client client = client(server, server.secretKey())) {
+            server.createBucket("bucket");
+            server.delayPuts(Duration.ofMillis(300));
+            long begun = System.nanoTime();
+            client.putObject(r -> r.bucket("bucket").key("a"), RequestBody.fromString("text"));
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(299));
+            server.delayPuts(Duration.ofHours(1));
+            CompletableFuture<?> put = CompletableFuture.supplyAsync(
+                    () -> client.putObject(r -> r.bucket("bucket").key("b"), RequestBody.fromString("text")));
+            assertThat(client.listObjectsV2(r -> r.bucket("bucket")).contents()).hasSize(1);
+            assertThat(put).isNotDone();
+            server.heal();
+            assertThat(put).succeedsWithin(Duration.ofSeconds(30));
         }
     }
 
@@ -128,6 +180,35 @@ class S3ServerTest {
     }
 
     @Test
+    void conditionsOnPutsAreHonouredIgnoredOrRefused() {
+        for (ConditionalPuts mode : ConditionalPuts.values()) {
+            try (S3Server server = S3Server.builder().conditionalPuts(mode).open();
+                    S3Client client = client(server, server.secretKey())) {
+                server.createBucket("bucket");
+                client.putObject(r -> r.bucket("bucket").key("a"), RequestBody.fromString("first"));
+                int status = 200;
+                try {
+                    client.putObject(
+                            r -> r.bucket("bucket").key("a").ifNoneMatch("*"), RequestBody.fromString("second"));
+                } catch (S3Exception e) {
+                    status = e.statusCode();
+                }
+                assertThat(status)
+                        .as(mode.name())
+                        .isEqualTo(
+                                switch (mode) {
+                                    case HONOURED -> 412;
+                                    case IGNORED -> 200;
+                                    case REFUSED -> 501;
+                                });
+                assertThat(client.getObjectAsBytes(r -> r.bucket("bucket").key("a"))
+                                .asUtf8String())
+                        .isEqualTo(mode == ConditionalPuts.IGNORED ? "second" : "first");
+            }
+        }
+    }
+
+    @Test
     void aDirectoryIsFoundAgainByTheNextServer(@TempDir Path directory) {
         Path data = directory.resolve("not/there/yet");
         try (S3Server first = S3Server.builder().directory(data).open();
@@ -167,6 +248,7 @@ class S3ServerTest {
         server.close();
         server.close();
         assertThatThrownBy(server::start).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> server.createBucket("late")).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

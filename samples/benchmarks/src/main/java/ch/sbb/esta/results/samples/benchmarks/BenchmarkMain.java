@@ -1,14 +1,23 @@
 package ch.sbb.esta.results.samples.benchmarks;
 
+import ch.sbb.esta.results.Escaped;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** Runs the benchmark that is named, or lists all. */
 public final class BenchmarkMain {
 
-    private static final List<Benchmark> ALL = List.of(new ArchiveVsCopy());
+    private static final long LARGE_LOG = 500_000_000;
+
+    private static final List<Benchmark> ALL = List.of(
+            new ArchiveVsCopy(),
+            new LogVsGzip(LARGE_LOG, 3),
+            new LogHeap(LARGE_LOG),
+            new LogStreams(500, Duration.ofSeconds(45)),
+            new LogTail(LARGE_LOG));
 
     private BenchmarkMain() {}
 
@@ -29,7 +38,8 @@ public final class BenchmarkMain {
                 .filter(benchmark -> benchmark.name().equals(arguments[0]))
                 .findFirst();
         if (found.isEmpty() || arguments.length > 1) {
-            System.err.println("one name of a benchmark, please; without a name they are listed");
+            System.err.println("there is no benchmark " + Escaped.of(String.join(" ", arguments))
+                    + ": give one name; without a name all are listed");
             System.exit(2);
         }
         Benchmark benchmark = found.get();

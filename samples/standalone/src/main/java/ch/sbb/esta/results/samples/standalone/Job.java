@@ -3,6 +3,7 @@ package ch.sbb.esta.results.samples.standalone;
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.archive.ArchiverStats;
+import ch.sbb.esta.results.archive.RunArchiver;
 import ch.sbb.esta.results.embed.ResultsArchive;
 import ch.sbb.esta.results.testkit.tekton.EmittedLog;
 import java.io.IOException;
@@ -113,8 +114,10 @@ final class Job {
         if (remainder.isEmpty()) {
             return;
         }
-        out.println("Still open at the end: " + remainder.runs() + "; logs that were not sealed: "
-                + remainder.logs().size());
+        RunArchiver.Remainder runs = remainder.runs();
+        out.printf(
+                "Still open at the end: %d logs that are not sealed; runs: %d in the spool, %d left to the next list, %d dropped%n",
+                remainder.logs().size(), runs.spooled(), runs.left(), runs.dropped());
         remainder.logs().stream().limit(MOST_ROWS).forEach(log -> out.println("  " + log));
         out.println("The next start on the same work directory, database and bucket goes on from here.");
     }

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -38,6 +39,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 final class Parts implements AutoCloseable {
 
     private static final int POOL_SIZE = 4;
+    private static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
     private static final String EMBEDDED_BUCKET = "tekton-logs";
 
     private final Options options;
@@ -129,9 +131,15 @@ final class Parts implements AutoCloseable {
     private JdbiResultsStore openStore() throws IOException {
         HikariConfig pool = new HikariConfig();
         pool.setMaximumPoolSize(POOL_SIZE);
+        pool.setConnectionTimeout(CONNECTION_WAIT.toMillis());
+        // The first statement tells better what is wrong.
+        pool.setInitializationFailTimeout(-1);
         if (options.jdbcUrl == null) {
             PostgresDatabase embedded = opened(
-                            "embedded Postgres", PostgresServer.builder().start())
+                            "embedded Postgres",
+                            PostgresServer.builder()
+                                    .shutdownGrace(Stop.PATIENCE)
+                                    .start())
                     .newDatabase();
             pool.setJdbcUrl(embedded.jdbcUrl());
             pool.setUsername(embedded.user());
@@ -144,12 +152,18 @@ final class Parts implements AutoCloseable {
             if (options.jdbcPasswordFile != null) {
                 pool.setPassword(Files.readString(options.jdbcPasswordFile).strip());
             }
-            database = options.jdbcUrl;
+            database = withoutParameters(options.jdbcUrl);
         }
         HikariDataSource dataSource =
                 opened(options.jdbcUrl == null ? "" : "database " + database, new HikariDataSource(pool));
         new Migrations(dataSource, options.jdbcSchema).migrate();
         return JdbiResultsStore.builder(dataSource, options.jdbcSchema).build();
+    }
+
+    /** Parameters may hold a password. */
+    private static String withoutParameters(String jdbcUrl) {
+        int question = jdbcUrl.indexOf('?');
+        return question < 0 ? jdbcUrl : jdbcUrl.substring(0, question);
     }
 
     private S3BlobStore openBlobs() {

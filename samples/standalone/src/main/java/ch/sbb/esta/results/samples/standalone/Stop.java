@@ -7,7 +7,8 @@ import java.util.concurrent.TimeUnit;
 /** Turns Ctrl-C into a request to end, and keeps the JVM until the main job has ended cleanly. */
 final class Stop implements AutoCloseable {
 
-    private static final long PATIENCE_SECONDS = 60;
+    /** How long the JVM's end waits for ours. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final CountDownLatch requested = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -24,8 +25,8 @@ final class Stop implements AutoCloseable {
     private void requestAndWait() {
         requested.countDown();
         try {
-            if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                System.err.println("not everything was closed within " + PATIENCE_SECONDS + " s");
+            if (!ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                System.err.println("not everything was closed within " + PATIENCE.toSeconds() + " s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

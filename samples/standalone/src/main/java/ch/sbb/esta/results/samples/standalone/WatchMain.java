@@ -2,6 +2,7 @@ package ch.sbb.esta.results.samples.standalone;
 
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.embed.ResultsArchive;
+import ch.sbb.esta.results.k8s.FabricClusterRuns;
 import ch.sbb.esta.results.k8s.FabricContainerLogs;
 import ch.sbb.esta.results.k8s.FabricRunWatcher;
 import java.io.IOException;
@@ -48,6 +49,7 @@ public final class WatchMain {
                 FabricContainerLogs containerLogs = new FabricContainerLogs(parts.kubernetes(), parts.scope());
                 ResultsArchive archive = ResultsArchive.builder()
                         .runs(new FabricRunWatcher(parts.kubernetes(), parts.scope()))
+                        .sweep(new FabricClusterRuns(parts.kubernetes(), parts.scope()))
                         .store(parts.store())
                         .logs(containerLogs, parts.logs())
                         .workDirectory(parts.workDirectory())

@@ -74,6 +74,12 @@ class WatchMainTest {
     }
 
     @Test
+    void aDatabaseThatCannotBeReachedIsAClearFailure() {
+        assertThat(run("--jdbc-url", "jdbc:postgresql://127.0.0.1:1/nothing", "--jdbc-user", "u"))
+                .isEqualTo(3);
+    }
+
+    @Test
     void aFolderWithoutRunsIsAClearFailure() {
         assertThat(run("--replay", folder.toString())).isEqualTo(3);
     }
