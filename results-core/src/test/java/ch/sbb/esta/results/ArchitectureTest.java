@@ -71,7 +71,7 @@ class ArchitectureTest {
     @ParameterizedTest
     @ValueSource(strings = {"archive", "logs", "memory", "file"})
     void enginesAndImplementationsDoNotKnowEachOther(String name) {
-        check(mayKnow(name, name, "root", "spi", "internal"));
+        check(mayKnow(name, name, "root", "spi", "internal", "filter"));
     }
 
     @Test
@@ -91,7 +91,7 @@ class ArchitectureTest {
 
     @Test
     void theFilterLanguageKnowsTheValuesOnly() {
-        check(mayKnow("filter", "filter", "root"));
+        check(mayKnow("filter", "filter", "root", "internal"));
     }
 
     @Test

@@ -1,6 +1,8 @@
 package ch.sbb.esta.results.filter;
 
 import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultsException;
 import java.util.Objects;
 
@@ -10,9 +12,9 @@ import java.util.Objects;
  * <p>Immutable and thread-safe.
  *
  * @param text what the caller wrote, without the white space around it
- * @param expression its tree
+ * @param condition what it means, of kind {@link Term.Kind#TRUTH}
  */
-public record Filter(String text, Expression expression) {
+public record Filter(String text, Term condition) {
 
     /** The longest filter, in code points. */
     public static final int MAX_LENGTH = 8_192;
@@ -20,7 +22,7 @@ public record Filter(String text, Expression expression) {
     /** Checks that nothing is missing. */
     public Filter {
         Objects.requireNonNull(text, "text");
-        Objects.requireNonNull(expression, "expression");
+        Objects.requireNonNull(condition, "condition");
     }
 
     /**
@@ -43,6 +45,28 @@ public record Filter(String text, Expression expression) {
      */
     public static Filter forRecords(String text) {
         return parse(FilterFields.RECORDS, text);
+    }
+
+    /**
+     * Whether a Result is selected: the condition is true, neither false nor unknown.
+     *
+     * @param result the Result
+     * @return true when it is
+     * @throws IllegalArgumentException when this is a filter on Records
+     */
+    public boolean matches(Result result) {
+        return new Evaluation(Rows.of(result)).holds(condition);
+    }
+
+    /**
+     * Whether a Record is selected: the condition is true, neither false nor unknown.
+     *
+     * @param record the Record
+     * @return true when it is
+     * @throws IllegalArgumentException when this is a filter on Results
+     */
+    public boolean matches(Record record) {
+        return new Evaluation(Rows.of(record)).holds(condition);
     }
 
     private static Filter parse(CelFilters language, String text) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.sbb.esta.results.ResultsException;
-import java.util.List;
+import java.math.BigDecimal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,9 +40,11 @@ class FilterTest {
 
     @Test
     void putsConstantsIntoTheTree() {
-        assertThat(Filter.forResults("summary.status == FAILURE").expression())
-                .isEqualTo(new Expression.Call(
-                        Function.EQUAL, List.of(new Expression.Field("summary.status"), new Expression.Whole(2))));
+        assertThat(Filter.forResults("summary.status == FAILURE").condition())
+                .isEqualTo(new Term.Compare(
+                        Term.Comparison.EQUAL,
+                        new Term.Field("summary.status", Term.Kind.NUMBER),
+                        new Term.Constant(Term.Kind.NUMBER, BigDecimal.valueOf(2))));
     }
 
     @ParameterizedTest
