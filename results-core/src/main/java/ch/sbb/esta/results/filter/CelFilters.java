@@ -71,8 +71,9 @@ final class CelFilters {
             CelAbstractSyntaxTree tree = checked.getAst();
             CelType type = tree.getResultType();
             if (!type.equals(SimpleType.BOOL) && !type.equals(SimpleType.DYN)) {
-                throw ResultsException.invalid("filter " + Escaped.of(text) + " is no condition: it yields "
-                        + type.name() + "; compare it with something");
+                throw ResultsException.invalid(
+                        "filter " + Escaped.of(text) + ", line 1, column 1: this is no condition, it yields "
+                                + type.name() + "; compare it with something");
             }
             return new CelTerms(tree, names, text).condition();
         } catch (CelValidationException e) {
