@@ -171,13 +171,13 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
     @Override
     public Page<Result> listResults(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RESULTS);
-        return transactions.read("listing results", handle -> resultListing.page(handle, query, maxPageBytes));
+        return transactions.read("listing results", resultListing.page(query, maxPageBytes));
     }
 
     @Override
     public Page<Record> listRecords(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RECORDS);
-        return transactions.read("listing records", handle -> recordListing.page(handle, query, maxPageBytes));
+        return transactions.read("listing records", recordListing.page(query, maxPageBytes));
     }
 
     @Override
