@@ -1,0 +1,154 @@
+package ch.sbb.esta.results.memory;
+
+import ch.sbb.esta.results.Condition;
+import ch.sbb.esta.results.JsonText;
+import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.RunKind;
+import ch.sbb.esta.results.RunMoment;
+import ch.sbb.esta.results.SummaryStatus;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What statistics need to know of one record, whatever it holds: a value that cannot be read is none. */
+final class RunFacts {
+
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+    private static final String PIPELINE_LABEL = "tekton.dev/pipeline";
+    private static final String TASK_LABEL = "tekton.dev/task";
+    private static final String REPOSITORY = "pipelinesascode.tekton.dev/repository";
+
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .maxNameLength(Integer.MAX_VALUE)
+                            .maxNumberLength(Integer.MAX_VALUE)
+                            .build())
+                    .build())
+            .build();
+
+    private final boolean run;
+    private final JsonNode data;
+
+    private RunFacts(boolean run, JsonNode data) {
+        this.run = run;
+        this.data = data;
+    }
+
+    static RunFacts of(Record record) {
+        boolean run = RunKind.all().stream().anyMatch(kind -> kind.recordType().equals(record.type()));
+        try {
+            return new RunFacts(run, MAPPER.readTree(JsonText.withReadableKeys(record.data())));
+        } catch (IOException e) {
+            throw new UncheckedIOException("what is stored is not JSON", e);
+        }
+    }
+
+    boolean isRun() {
+        return run;
+    }
+
+    SummaryStatus status() {
+        return SummaryStatus.of(succeeded());
+    }
+
+    private Optional<Condition> succeeded() {
+        for (JsonNode condition : conditions()) {
+            if ("Succeeded".equals(text(condition.path("type")))) {
+                return Optional.of(new Condition(
+                        "Succeeded",
+                        orEmpty(text(condition.path("status"))),
+                        orEmpty(text(condition.path("reason"))),
+                        ""));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String orEmpty(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    /** The reason that the server of Tekton Results goes by. */
+    @Nullable
+    String firstReason() {
+        return text(conditions().path(0).path("reason"));
+    }
+
+    private JsonNode conditions() {
+        JsonNode conditions = data.path("status").path("conditions");
+        return conditions.isArray() ? conditions : MissingNode.getInstance();
+    }
+
+    @Nullable
+    Instant time(RunMoment moment) {
+        return switch (moment) {
+            case CREATED -> time(data.path("metadata").path("creationTimestamp"));
+            case STARTED -> time(data.path("status").path("startTime"));
+            case ENDED -> time(data.path("status").path("completionTime"));
+        };
+    }
+
+    @Nullable
+    String namespace() {
+        return text(data.path("metadata").path("namespace"));
+    }
+
+    @Nullable
+    String label(String key) {
+        return text(data.path("metadata").path("labels").path(key));
+    }
+
+    @Nullable
+    String pipelineLabel() {
+        return label(PIPELINE_LABEL);
+    }
+
+    @Nullable
+    String pipeline() {
+        String label = pipelineLabel();
+        return label != null
+                ? label
+                : text(data.path("spec").path("pipelineRef").path("name"));
+    }
+
+    @Nullable
+    String task() {
+        String label = label(TASK_LABEL);
+        return label != null ? label : text(data.path("spec").path("taskRef").path("name"));
+    }
+
+    @Nullable
+    String repository() {
+        return text(data.path("metadata").path("annotations").path(REPOSITORY));
+    }
+
+    private static @Nullable String text(JsonNode node) {
+        return node.isTextual() ? node.textValue() : null;
+    }
+
+    private static @Nullable Instant time(JsonNode node) {
+        if (!node.isTextual()) {
+            return null;
+        }
+        try {
+            Instant time = DateTimeFormatter.ISO_OFFSET_DATE_TIME
+                    .parse(node.textValue(), Instant::from)
+                    .truncatedTo(ChronoUnit.MICROS);
+            return time.isBefore(EARLIEST) || time.isAfter(LATEST) ? null : time;
+        } catch (DateTimeException e) {
+            return null;
+        }
+    }
+}
