@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * both is to count the work twice. {@link Builder#kinds} chooses others, {@link Builder#allRecords} takes every record, as Tekton Results
  * does.
  *
+ * <p>Values in a run that are not as Tekton writes them are taken for missing: times that are not of RFC 3339, and texts that are no JSON
+ * strings, are longer than 512 bytes, or hold U+0000 or half a surrogate pair.
+ *
  * <p>Immutable and thread-safe.
  */
 public final class StatisticsQuery {

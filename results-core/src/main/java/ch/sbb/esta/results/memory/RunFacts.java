@@ -3,7 +3,6 @@ package ch.sbb.esta.results.memory;
 import ch.sbb.esta.results.Condition;
 import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.Record;
-import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunMoment;
 import ch.sbb.esta.results.SummaryStatus;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -13,18 +12,28 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What statistics need to know of one record, whatever it holds: a value that cannot be read is none. */
+/**
+ * What statistics need to know of one record, whatever it holds: a value that is not as Tekton writes it is none, by the rules of the
+ * columns that the store on Postgres keeps of each run.
+ */
 final class RunFacts {
 
-    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+    /** Types of Tekton's own objects; logs and events of Tekton Results are of another group. */
+    private static final String RUNS = "tekton.dev/";
+
+    private static final int LONGEST_TEXT = 512;
+    private static final Pattern YEAR = Pattern.compile("(?!0000)[0-9]{4}-.*");
+    private static final int LARGEST_OFFSET = 16 * 3600;
     private static final String PIPELINE_LABEL = "tekton.dev/pipeline";
     private static final String TASK_LABEL = "tekton.dev/task";
     private static final String REPOSITORY = "pipelinesascode.tekton.dev/repository";
@@ -134,19 +143,24 @@ final class RunFacts {
         return text(data.path("metadata").path("annotations").path(REPOSITORY));
     }
 
+    /** Databases keep neither U+0000 nor half a surrogate pair, and no index takes a long text. */
     private static @Nullable String text(JsonNode node) {
-        return node.isTextual() ? node.textValue() : null;
-    }
-
-    private static @Nullable Instant time(JsonNode node) {
         if (!node.isTextual()) {
             return null;
         }
+        String text = node.textValue();
+        boolean kept = text.codePoints().noneMatch(c -> c == 0 || Character.getType(c) == Character.SURROGATE);
+        return kept && text.getBytes(StandardCharsets.UTF_8).length <= LONGEST_TEXT ? text : null;
+    }
+
+    private static @Nullable Instant time(JsonNode node) {
+        if (!node.isTextual() || !YEAR.matcher(node.textValue()).matches()) {
+            return null;
+        }
         try {
-            Instant time = DateTimeFormatter.ISO_OFFSET_DATE_TIME
-                    .parse(node.textValue(), Instant::from)
-                    .truncatedTo(ChronoUnit.MICROS);
-            return time.isBefore(EARLIEST) || time.isAfter(LATEST) ? null : time;
+            OffsetDateTime time = DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(node.textValue(), OffsetDateTime::from);
+            boolean kept = Math.abs(time.getOffset().getTotalSeconds()) < LARGEST_OFFSET;
+            return kept ? time.toInstant().truncatedTo(ChronoUnit.MICROS) : null;
         } catch (DateTimeException e) {
             return null;
         }
