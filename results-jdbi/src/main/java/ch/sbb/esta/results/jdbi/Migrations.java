@@ -4,6 +4,7 @@ import ch.sbb.esta.results.ResultsException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -23,6 +24,12 @@ public final class Migrations {
     private static final Logger LOG = LoggerFactory.getLogger(Migrations.class);
     private static final Duration STATEMENT_TIMEOUT = Duration.ofMinutes(10);
 
+    /** While we wait for a table, whoever comes after us waits too. */
+    static final Duration LOCK_TIMEOUT = Duration.ofMillis(300);
+
+    static final Duration LOCK_PAUSE = Duration.ofMillis(500);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
     private final Transactions transactions;
     private final Schema schema;
 
@@ -39,14 +46,29 @@ public final class Migrations {
     }
 
     /**
-     * Applies what is missing, in one transaction.
+     * Applies what is missing, in one transaction. Tables that are in use are waited for in short attempts, so that nobody who uses
+     * them waits for long behind us; an interrupt ends that with {@code TIMEOUT} and stays set.
      *
      * @return how many versions were applied; 0 when the schema was up to date, or is of a newer version of this library
      * @throws ResultsException {@code DENIED} when the role may not, {@code INVALID} when the database is not in UTF-8,
-     *     {@code UNAVAILABLE} when it cannot be reached; nothing has changed then
+     *     {@code UNAVAILABLE} when it cannot be reached, {@code TIMEOUT} when the tables were in use for five minutes without a break;
+     *     nothing has changed then
      */
     public int migrate() {
-        return transactions.write("migrating schema " + schema.quoted(), this::migrate);
+        long start = System.nanoTime();
+        while (true) {
+            try {
+                return transactions.write("migrating schema " + schema.quoted(), this::migrate);
+            } catch (ResultsException e) {
+                boolean patient = System.nanoTime() - start < PATIENCE.toNanos()
+                        && !Thread.currentThread().isInterrupted();
+                if (!patient || !SqlErrors.isLockTimeout(e)) {
+                    throw e;
+                }
+                LOG.info("schema {}: its tables are busy, trying again", schema.name());
+                LockSupport.parkNanos(LOCK_PAUSE.toNanos());
+            }
+        }
     }
 
     private int migrate(Handle handle) {
@@ -54,6 +76,7 @@ public final class Migrations {
                 .bind("key", "ch.sbb.esta.results.migrations " + schema.name())
                 .mapToMap()
                 .one();
+        handle.execute("SET LOCAL search_path = pg_catalog; SET LOCAL lock_timeout = " + LOCK_TIMEOUT.toMillis());
         requireUtf8(handle);
         createSchema(handle);
         handle.execute(schema.sql("""

@@ -79,7 +79,7 @@ class MigrationsIT {
                         "results_pkey | t | parent | id | ");
         assertThat(fixture.query("""
                         SELECT conname, confupdtype, confdeltype, pg_get_constraintdef(oid) FROM pg_constraint
-                        WHERE connamespace = '"%s"'::regnamespace AND contype = 'f'""".formatted(schema)))
+                        WHERE connamespace = '"%s"'::regnamespace AND conname = 'fk_records_result'""".formatted(schema)))
                 .hasSize(1)
                 .first()
                 .asString()
@@ -143,7 +143,7 @@ class MigrationsIT {
         assertThat(fixture.query("SELECT count(*) FROM upstream.records")).containsExactly("1");
         assertThat(
                         fixture.query(
-                                "SELECT count(*) FROM pg_constraint WHERE connamespace = 'upstream'::regnamespace AND contype = 'f'"))
+                                "SELECT count(*) FROM pg_constraint WHERE connamespace = 'upstream'::regnamespace AND conname = 'fk_records_result'"))
                 .containsExactly("1");
     }
 
