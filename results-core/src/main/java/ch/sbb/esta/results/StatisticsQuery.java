@@ -6,6 +6,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -259,6 +260,15 @@ public final class StatisticsQuery {
      */
     public int limit() {
         return limit;
+    }
+
+    /**
+     * The order of the rows, for providers whose backend does not sort.
+     *
+     * @return a total order on rows that hold the figures asked for and are of different groups
+     */
+    public Comparator<StatisticsRow> rowOrder() {
+        return RowOrder.of(this);
     }
 
     /** Collects the parts of a query. Not thread-safe. */

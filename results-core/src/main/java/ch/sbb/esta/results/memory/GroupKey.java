@@ -13,8 +13,6 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAdjusters;
-import java.util.Arrays;
-import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /** The value that the runs of one group have in common: at most one of the three is there. */
@@ -24,12 +22,6 @@ record GroupKey(
         @Nullable String text) {
 
     static final GroupKey NONE = new GroupKey(null, null, null);
-
-    /** Times and states as they are, texts by code point, what is missing last. */
-    static final Comparator<GroupKey> ORDER = Comparator.<GroupKey, @Nullable Instant>comparing(
-                    GroupKey::time, Comparator.nullsLast(Comparator.naturalOrder()))
-            .thenComparing(GroupKey::state, Comparator.nullsLast(Comparator.naturalOrder()))
-            .thenComparing(GroupKey::text, Comparator.nullsLast(GroupKey::compareCodePoints));
 
     static GroupKey of(RunFacts run, StatisticsQuery query) {
         Grouping grouping = query.grouping().orElse(null);
@@ -87,10 +79,6 @@ record GroupKey(
     /** Where clocks are put back over midnight it is twice on one day; Postgres takes the second. */
     private static Instant midnight(LocalDate day, ZoneId zone) {
         return day.atTime(0, 0).atZone(zone).withLaterOffsetAtOverlap().toInstant();
-    }
-
-    private static int compareCodePoints(String one, String other) {
-        return Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
     }
 
     StatisticsRow.Builder row() {

@@ -1,27 +1,21 @@
 package ch.sbb.esta.results.memory;
 
-import ch.sbb.esta.results.Aggregate;
-import ch.sbb.esta.results.Counting;
-import ch.sbb.esta.results.ListOrder.Direction;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Pages;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunStatistics;
 import ch.sbb.esta.results.StatisticsQuery;
-import ch.sbb.esta.results.StatisticsQuery.Order;
 import ch.sbb.esta.results.StatisticsRow;
 import ch.sbb.esta.results.spi.RecordStatistics;
 import ch.sbb.esta.results.spi.ResultsReader;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts and measures by reading every record: what any {@link RecordStatistics} must answer, for stores small enough to be read whole.
@@ -47,7 +41,7 @@ public final class InMemoryRecordStatistics implements RecordStatistics {
 
     @Override
     public RunStatistics summarize(StatisticsQuery query) {
-        Map<GroupKey, GroupFigures> groups = new TreeMap<>(GroupKey.ORDER);
+        Map<GroupKey, GroupFigures> groups = new HashMap<>();
         if (query.grouping().isEmpty()) {
             groups.put(GroupKey.NONE, new GroupFigures(query.counting()));
         }
@@ -59,7 +53,7 @@ public final class InMemoryRecordStatistics implements RecordStatistics {
                         .add(run));
         List<StatisticsRow> rows = groups.entrySet().stream()
                 .map(group -> group.getValue().row(group.getKey().row(), query.aggregates()))
-                .sorted(order(query))
+                .sorted(query.rowOrder())
                 .limit(query.limit())
                 .toList();
         return new RunStatistics(rows, groups.size());
@@ -90,32 +84,5 @@ public final class InMemoryRecordStatistics implements RecordStatistics {
         return time != null
                 && !time.isBefore(span.get().from())
                 && time.isBefore(span.get().until());
-    }
-
-    /** Sorting is stable, so that equal groups stay in the order of their values. */
-    private static Comparator<StatisticsRow> order(StatisticsQuery query) {
-        Optional<Order> asked = query.order();
-        if (asked.isEmpty()) {
-            return (one, other) -> 0;
-        }
-        Order order = asked.get();
-        boolean ascending = order.direction() == Direction.ASC;
-        Comparator<Comparable<Object>> values = ascending ? Comparator.naturalOrder() : Comparator.reverseOrder();
-        boolean missingFirst = query.counting() == Counting.UPSTREAM && !ascending;
-        return Comparator.comparing(
-                row -> comparable(row, order.aggregate()),
-                missingFirst ? Comparator.nullsFirst(values) : Comparator.nullsLast(values));
-    }
-
-    @SuppressWarnings("unchecked") // counts, rates, times and durations are compared with their own kind only
-    private static @Nullable Comparable<Object> comparable(StatisticsRow row, Aggregate aggregate) {
-        Object value = switch (aggregate.kind()) {
-            case COUNT -> row.count(aggregate);
-            case RATE ->
-                row.rate(aggregate).isEmpty() ? null : row.rate(aggregate).getAsDouble();
-            case TIME -> row.time(aggregate).orElse(null);
-            case DURATION -> row.duration(aggregate).orElse(null);
-        };
-        return (Comparable<Object>) value;
     }
 }
