@@ -276,7 +276,7 @@ public final class StatisticsQuery {
 
         private final String parent;
         private final Set<Aggregate> aggregates = EnumSet.noneOf(Aggregate.class);
-        private Set<RunKind> kinds = Set.of(RunKind.PIPELINE_RUN, RunKind.PIPELINE_RUN_V1BETA1);
+        private Set<RunKind> kinds = new LinkedHashSet<>(List.of(RunKind.PIPELINE_RUN, RunKind.PIPELINE_RUN_V1BETA1));
         private Counting counting = Counting.BY_STATE;
         private @Nullable Grouping grouping;
         private @Nullable Order order;
