@@ -74,8 +74,8 @@ final class StatisticsSql {
     /** Runs of one schema: grouping value and what the figures are made of. */
     String runs(Schema schema, boolean fromJson) {
         List<String> columns = new ArrayList<>(List.of(
-                (query.grouping().isEmpty() ? "NULL" : groupValue()) + " AS group_value",
-                "CASE WHEN " + RunColumns.IS_RUN.replace("r.type", "e.type") + " THEN e.state END AS state",
+                (query.grouping().isEmpty() ? "NULL" : groupValue(fromJson)) + " AS group_value",
+                state(fromJson) + " AS state",
                 "e.start_time"));
         if (asks(Aggregate.Kind.DURATION, "DURATION")) {
             columns.add(MICROS.formatted("e.end_time", "e.start_time") + " AS took");
@@ -136,7 +136,14 @@ final class StatisticsSql {
         };
     }
 
-    private String groupValue() {
+    /** The narrow table holds nothing but runs. */
+    private static String state(boolean fromJson) {
+        return fromJson
+                ? "CASE WHEN " + RunColumns.IS_RUN.replace("r.type", "e.type") + " THEN e.state END"
+                : "e.state";
+    }
+
+    private String groupValue(boolean fromJson) {
         Grouping grouping = query.grouping().orElseThrow();
         if (grouping instanceof Grouping.ByTime by) {
             return "date_trunc('" + unit(by.unit()) + "', " + column(by.moment()) + ", :zone)";
@@ -147,7 +154,7 @@ final class StatisticsSql {
         boolean upstream = query.counting() == Counting.UPSTREAM;
         return switch ((Grouping.ByField) grouping) {
             case NAMESPACE -> "e.namespace";
-            case STATE -> "CASE WHEN " + RunColumns.IS_RUN.replace("r.type", "e.type") + " THEN e.state END";
+            case STATE -> state(fromJson);
             case TASK -> "e.namespace || '/' || e.task";
             case PIPELINE ->
                 upstream
