@@ -4,7 +4,6 @@ import ch.sbb.esta.results.ResultsException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -12,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the tables of one schema, or brings them up to date: those of Tekton Results, in which its own server can run, and what this
- * library adds to them. A schema that Tekton Results has made is taken over as it is.
+ * library adds to them. A schema that Tekton Results has made is taken over as it is; where it held rows already, {@link Adoption} does
+ * the part that takes long.
  *
  * <p>Whoever owns the schema may run it; no superuser is needed. Running it again changes nothing, and two processes may run it at
  * once: one of them waits.
@@ -23,12 +23,6 @@ public final class Migrations {
 
     private static final Logger LOG = LoggerFactory.getLogger(Migrations.class);
     private static final Duration STATEMENT_TIMEOUT = Duration.ofMinutes(10);
-
-    /** While we wait for a table, whoever comes after us waits too. */
-    static final Duration LOCK_TIMEOUT = Duration.ofMillis(300);
-
-    static final Duration LOCK_PAUSE = Duration.ofMillis(500);
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Transactions transactions;
     private final Schema schema;
@@ -55,20 +49,8 @@ public final class Migrations {
      *     nothing has changed then
      */
     public int migrate() {
-        long start = System.nanoTime();
-        while (true) {
-            try {
-                return transactions.write("migrating schema " + schema.quoted(), this::migrate);
-            } catch (ResultsException e) {
-                boolean patient = System.nanoTime() - start < PATIENCE.toNanos()
-                        && !Thread.currentThread().isInterrupted();
-                if (!patient || !SqlErrors.isLockTimeout(e)) {
-                    throw e;
-                }
-                LOG.info("schema {}: its tables are busy, trying again", schema.name());
-                LockSupport.parkNanos(LOCK_PAUSE.toNanos());
-            }
-        }
+        return BusyTables.patiently(
+                schema, () -> transactions.write("migrating schema " + schema.quoted(), this::migrate));
     }
 
     private int migrate(Handle handle) {
@@ -76,7 +58,7 @@ public final class Migrations {
                 .bind("key", "ch.sbb.esta.results.migrations " + schema.name())
                 .mapToMap()
                 .one();
-        handle.execute("SET LOCAL search_path = pg_catalog; SET LOCAL lock_timeout = " + LOCK_TIMEOUT.toMillis());
+        handle.execute(BusyTables.SETTINGS);
         requireUtf8(handle);
         createSchema(handle);
         handle.execute(schema.sql("""
@@ -92,6 +74,9 @@ public final class Migrations {
                 .filter(migration -> migration.version() > current)
                 .toList();
         missing.forEach(migration -> apply(handle, migration));
+        if (!missing.isEmpty() && isEmpty(handle)) {
+            TableIndex.ALL.forEach(index -> handle.execute(schema.sql(index.create())));
+        }
         return missing.size();
     }
 
@@ -103,6 +88,13 @@ public final class Migrations {
                 .bind("description", migration.description())
                 .execute();
         LOG.info("schema {}: version {}, {}", schema.name(), migration.version(), migration.description());
+    }
+
+    private boolean isEmpty(Handle handle) {
+        return handle.createQuery(
+                        schema.sql("SELECT NOT EXISTS (SELECT FROM {results}) AND NOT EXISTS (SELECT FROM {records})"))
+                .mapTo(Boolean.class)
+                .one();
     }
 
     private static void requireUtf8(Handle handle) {

@@ -11,13 +11,13 @@ final class RunColumns {
 
     static final int LONGEST_TEXT = 512;
 
-    /** Types of Tekton's own objects; logs and events of Tekton Results are of another group. */
-    static final String IS_RUN = "coalesce(r.type, '') LIKE 'tekton.dev/%'";
+    /** Types of Tekton's own objects, as far as they fit into an index; logs and events of Tekton Results are of another group. */
+    static final String IS_RUN = "coalesce(r.type LIKE 'tekton.dev/%' AND octet_length(r.type) <= 128, false)";
 
     private static final String KEY = "parent, result_id, record_id";
 
     private static final String VALUES =
-            "type, record_created_time, record_updated_time, namespace, name, uid, created_time, start_time, end_time, state, "
+            "type, record_created_time, namespace, name, uid, created_time, start_time, end_time, state, "
                     + "reason, pipeline, task, repository, trigger_event";
 
     static final String ALL = KEY + ", " + VALUES;
@@ -44,8 +44,8 @@ final class RunColumns {
 
     /** Selects the columns {@link #ALL} from rows {@code r} of a relation shaped like {@code records}, whatever their type. */
     static String select(String relation) {
-        return "SELECT r.parent, r.result_id, r.id, coalesce(r.type, ''), coalesce(r.created_time, 'epoch'), "
-                + "coalesce(r.updated_time, 'epoch'), " + text("p.metadata -> 'namespace'") + ", "
+        return "SELECT r.parent, r.result_id, r.id, r.type, coalesce(r.created_time, 'epoch'), "
+                + text("p.metadata -> 'namespace'") + ", "
                 + text("p.metadata -> 'name'") + ", " + text("p.metadata -> 'uid'") + ", "
                 + time("p.metadata ->> 'creationTimestamp'") + ", " + time("p.status ->> 'startTime'") + ", "
                 + time("p.status ->> 'completionTime'") + ", " + STATE + ", " + text("q.succeeded -> 'reason'")

@@ -19,6 +19,7 @@ final class Schema {
             "esta_quarantine",
             "esta_schema_version",
             "esta_runs",
+            "esta_runs_correlated",
             "esta_filling",
             "esta_keep_runs",
             "esta_parse_time",
