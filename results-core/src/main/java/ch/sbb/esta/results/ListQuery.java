@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a list call asks for: whose Results or Records, in which order, and which page.
+ * What a list call asks for: whose Results or Records, which of them, in which order, and which page.
  *
  * <p>Immutable and thread-safe.
  */
@@ -20,14 +20,21 @@ public final class ListQuery {
 
     private final String parent;
     private final @Nullable String result;
+    private final @Nullable String filter;
     private final ListOrder order;
     private final int pageSize;
     private final @Nullable String pageToken;
 
     private ListQuery(
-            String parent, @Nullable String result, ListOrder order, int pageSize, @Nullable String pageToken) {
+            String parent,
+            @Nullable String result,
+            @Nullable String filter,
+            ListOrder order,
+            int pageSize,
+            @Nullable String pageToken) {
         this.parent = parent;
         this.result = result;
+        this.filter = filter;
         this.order = order;
         this.pageSize = pageSize;
         this.pageToken = pageToken;
@@ -44,10 +51,23 @@ public final class ListQuery {
         Objects.requireNonNull(parent, "parent");
         int slash = parent.indexOf('/');
         if (slash < 0) {
-            return new ListQuery(Names.segment("parent", parent), null, ListOrder.BY_ID, DEFAULT_PAGE_SIZE, null);
+            return new ListQuery(Names.segment("parent", parent), null, null, ListOrder.BY_ID, DEFAULT_PAGE_SIZE, null);
         }
         String[] segments = Names.split("PARENT/results/RESULT", parent, List.of("results"));
-        return new ListQuery(segments[0], segments[1], ListOrder.BY_ID, DEFAULT_PAGE_SIZE, null);
+        return new ListQuery(segments[0], segments[1], null, ListOrder.BY_ID, DEFAULT_PAGE_SIZE, null);
+    }
+
+    /**
+     * Returns the same query for those items only that a filter selects.
+     *
+     * @param filter a condition in the filter language of Tekton Results, such as {@code summary.status == FAILURE}; white space around it
+     *     does not count, an empty one selects everything. It is read by the call that lists, which ends with {@code INVALID} where the
+     *     filter is none
+     * @return a copy
+     */
+    public ListQuery filter(String filter) {
+        String stripped = Objects.requireNonNull(filter, "filter").strip();
+        return new ListQuery(parent, result, stripped.isEmpty() ? null : stripped, order, pageSize, pageToken);
     }
 
     /**
@@ -62,7 +82,7 @@ public final class ListQuery {
             throw ResultsException.invalid("Records cannot be sorted by " + order
                     + ", which only Results have; sort them by create_time or update_time");
         }
-        return new ListQuery(parent, result, Objects.requireNonNull(order, "order"), pageSize, pageToken);
+        return new ListQuery(parent, result, filter, Objects.requireNonNull(order, "order"), pageSize, pageToken);
     }
 
     /**
@@ -77,7 +97,7 @@ public final class ListQuery {
             throw ResultsException.invalid("page size " + size + " is not between 1 and " + MAX_PAGE_SIZE + " (0 for "
                     + DEFAULT_PAGE_SIZE + ")");
         }
-        return new ListQuery(parent, result, order, size == 0 ? DEFAULT_PAGE_SIZE : size, pageToken);
+        return new ListQuery(parent, result, filter, order, size == 0 ? DEFAULT_PAGE_SIZE : size, pageToken);
     }
 
     /**
@@ -90,6 +110,7 @@ public final class ListQuery {
         return new ListQuery(
                 parent,
                 result,
+                filter,
                 order,
                 pageSize,
                 Objects.requireNonNull(token, "token").isEmpty() ? null : token);
@@ -140,6 +161,15 @@ public final class ListQuery {
     }
 
     /**
+     * Which items are asked for.
+     *
+     * @return the filter, unchecked and without white space around it, or empty for all
+     */
+    public Optional<String> filter() {
+        return Optional.ofNullable(filter);
+    }
+
+    /**
      * The order.
      *
      * @return the order, {@link ListOrder#BY_ID} unless set
@@ -171,7 +201,7 @@ public final class ListQuery {
      * Where the page asked for begins.
      *
      * @return the position after which it begins, or empty for the first page
-     * @throws ResultsException {@code INVALID} when the token is mangled or was made for another parent or order
+     * @throws ResultsException {@code INVALID} when the token is mangled or was made for another parent, filter or order
      */
     public Optional<PageToken> position() {
         return pageToken == null ? Optional.empty() : Optional.of(PageToken.decode(pageToken, this));

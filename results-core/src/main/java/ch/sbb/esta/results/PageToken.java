@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The position of a page in its list: the sort values of the last item before it. As text it is bound to the parent and the order of
- * its list by a hash, so that it cannot be used elsewhere by mistake. It is no authority: whoever may list may make any position up.
+ * The position of a page in its list: the sort values of the last item before it. As text it is bound to the parent, the
+ * filter and the order of its list by a hash, so that it cannot be used elsewhere by mistake. It is no authority: whoever may list may
+ * make any position up.
  *
  * @param time the last item's time of the order, to the microsecond; {@link Instant#EPOCH} in lists by id
  * @param uid the last item's uid
@@ -131,11 +132,12 @@ public record PageToken(Instant time, String uid) {
 
     private static ResultsException foreign(String text) {
         return ResultsException.invalid("page token " + Escaped.of(text)
-                + " is mangled or belongs to a list with another parent or order; begin again without a token");
+                + " is mangled or belongs to a list with another parent, filter or order; begin again without a token");
     }
 
     private static byte[] hash(ListQuery query, byte[] position) {
-        String scope = query.collection() + "\n" + query.parentText() + "\n" + query.order() + "\n";
+        String scope = query.collection() + "\n" + query.parentText() + "\n" + query.order() + "\n"
+                + query.filter().orElse("");
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(scope.getBytes(StandardCharsets.UTF_8));

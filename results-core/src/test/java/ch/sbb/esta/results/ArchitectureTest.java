@@ -71,7 +71,7 @@ class ArchitectureTest {
     @ParameterizedTest
     @ValueSource(strings = {"archive", "logs", "memory", "file"})
     void enginesAndImplementationsDoNotKnowEachOther(String name) {
-        check(mayKnow(name, name, "root", "spi", "internal"));
+        check(mayKnow(name, name, "root", "spi", "internal", "filter"));
     }
 
     @Test
@@ -87,6 +87,23 @@ class ArchitectureTest {
     @Test
     void packagesHaveNoCycles() {
         check(slices().matching("(" + ROOT + "..)").should().beFreeOfCycles());
+    }
+
+    @Test
+    void theFilterLanguageKnowsTheValuesOnly() {
+        check(mayKnow("filter", "filter", "root", "internal"));
+    }
+
+    @Test
+    void celIsKnownToPackagePrivateClassesOfTheFilterLanguageOnly() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(packageOf("filter"))
+                .or()
+                .arePublic()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.cel.."));
     }
 
     @Test

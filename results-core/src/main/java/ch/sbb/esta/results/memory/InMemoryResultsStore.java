@@ -21,6 +21,7 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.filter.Filter;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
@@ -198,8 +199,10 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
     @Override
     public synchronized Page<Result> listResults(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RESULTS);
+        Optional<Filter> filter = query.filter().map(Filter::forResults);
         Stream<Result> matching = results.values().stream()
-                .filter(result -> matches(query.parent(), result.name().parent()));
+                .filter(result -> matches(query.parent(), result.name().parent()))
+                .filter(result -> filter.isEmpty() || filter.get().matches(result));
         return page(
                 matching, query, result -> PageToken.of(result, query.order().field()));
     }
@@ -207,9 +210,11 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
     @Override
     public synchronized Page<Record> listRecords(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RECORDS);
+        Optional<Filter> filter = query.filter().map(Filter::forRecords);
         Stream<Record> matching = records.values().stream()
                 .filter(record -> matches(query.parent(), record.name().parent())
-                        && matches(query.result(), record.name().result().result()));
+                        && matches(query.result(), record.name().result().result()))
+                .filter(record -> filter.isEmpty() || filter.get().matches(record));
         return page(
                 matching,
                 query,

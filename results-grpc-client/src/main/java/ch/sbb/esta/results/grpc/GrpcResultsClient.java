@@ -142,6 +142,7 @@ public final class GrpcResultsClient implements ResultsReader {
         RemotePages<Result> pages = new RemotePages<>(query, Result::stored, (size, token) -> {
             ListResultsRequest request = ListResultsRequest.newBuilder()
                     .setParent(parent)
+                    .setFilter(query.filter().orElse(""))
                     .setPageSize(size)
                     .setPageToken(token)
                     .setOrderBy(orderBy)
@@ -162,6 +163,7 @@ public final class GrpcResultsClient implements ResultsReader {
         RemotePages<Record> pages = new RemotePages<>(query, Record::stored, (size, token) -> {
             ListRecordsRequest request = ListRecordsRequest.newBuilder()
                     .setParent(parent)
+                    .setFilter(query.filter().orElse(""))
                     .setPageSize(size)
                     .setPageToken(token)
                     .setOrderBy(orderBy)

@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.jdbi;
 
+import ch.sbb.esta.results.internal.JsonEscape;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;

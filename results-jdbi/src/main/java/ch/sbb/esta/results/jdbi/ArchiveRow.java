@@ -4,6 +4,7 @@ import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.JsonEscape;
 import org.jspecify.annotations.Nullable;
 
 /** One element of a batch on its way into the table, and in the end its outcome. */

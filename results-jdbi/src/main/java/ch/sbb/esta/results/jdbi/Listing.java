@@ -6,6 +6,7 @@ import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.PageToken;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.Result;
+import ch.sbb.esta.results.filter.Filter;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -39,12 +41,19 @@ final class Listing<T> {
             + "+00'";
 
     private final Schema schema;
+    private final Function<String, Filter> reader;
     private final String select;
     private final RowMapper<Optional<T>> mapper;
     private final ToLongFunction<T> size;
 
-    private Listing(Schema schema, String select, RowMapper<Optional<T>> mapper, ToLongFunction<T> size) {
+    private Listing(
+            Schema schema,
+            Function<String, Filter> reader,
+            String select,
+            RowMapper<Optional<T>> mapper,
+            ToLongFunction<T> size) {
         this.schema = schema;
+        this.reader = reader;
         this.select = select;
         this.mapper = mapper;
         this.size = size;
@@ -52,12 +61,17 @@ final class Listing<T> {
 
     static Listing<Result> results(Schema schema) {
         return new Listing<>(
-                schema, "SELECT " + ResultTable.COLUMNS + " FROM {results} r", ResultTable::map, result -> 0);
+                schema,
+                Filter::forResults,
+                "SELECT " + ResultTable.COLUMNS + " FROM {results} r",
+                ResultTable::map,
+                result -> 0);
     }
 
     static Listing<Record> records(Schema schema) {
         return new Listing<>(
                 schema,
+                Filter::forRecords,
                 "SELECT " + RecordTable.COLUMNS + " FROM {records} r",
                 RecordTable::map,
                 record -> record.data().length);
@@ -68,11 +82,14 @@ final class Listing<T> {
 
     Page<T> page(Handle handle, ListQuery query, long maxBytes) {
         Optional<PageToken> start = query.position();
-        Query statement = handle.createQuery(schema.sql(statement(query, start.isPresent())))
+        Optional<FilterSql> filter = query.filter().map(reader).map(FilterSql::of);
+        String sql = statement(query, start.isPresent(), filter.map(FilterSql::condition));
+        Query statement = handle.createQuery(schema.sql(sql))
                 .bind("limit", query.pageSize() + 1)
                 .setFetchSize(ROWS_PER_FETCH);
         query.parent().ifPresent(parent -> statement.bind("parent", parent));
         query.result().ifPresent(result -> statement.bind("result_name", result));
+        filter.ifPresent(condition -> condition.bindTo(statement));
         start.ifPresent(position -> statement.bind("uid", position.uid()));
         if (query.order().field() != ListOrder.Field.ID) {
             start.ifPresent(position -> statement.bind("time", position.time().atOffset(ZoneOffset.UTC)));
@@ -104,10 +121,11 @@ final class Listing<T> {
     }
 
     /** All parts are constants of ours; what the caller gave is bound. */
-    private String statement(ListQuery query, boolean hasStart) {
+    private String statement(ListQuery query, boolean hasStart, Optional<String> filter) {
         List<String> conditions = new ArrayList<>();
         query.parent().ifPresent(parent -> conditions.add("r.parent = :parent"));
         query.result().ifPresent(result -> conditions.add("r.result_name = :result_name"));
+        filter.ifPresent(conditions::add);
         boolean ascending = query.order().direction() == ListOrder.Direction.ASC;
         Optional<String> time = timeColumn(query.order().field());
         if (hasStart) {

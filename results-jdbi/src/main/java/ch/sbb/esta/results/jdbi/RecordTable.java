@@ -6,6 +6,7 @@ import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunSnapshot.Origin;
 import ch.sbb.esta.results.RunVersion;
+import ch.sbb.esta.results.internal.JsonEscape;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;

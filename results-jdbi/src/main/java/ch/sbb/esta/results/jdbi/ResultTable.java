@@ -7,7 +7,7 @@ import ch.sbb.esta.results.ResultContent;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.SummaryStatus;
-import ch.sbb.esta.results.jdbi.JsonEscape.Encoded;
+import ch.sbb.esta.results.internal.JsonEscape.Encoded;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,5 +1,7 @@
 package ch.sbb.esta.results.jdbi;
 
+import ch.sbb.esta.results.ResultName;
+
 /** Tables and rows as the server of Tekton Results makes them. */
 final class UpstreamRows {
 
@@ -20,6 +22,14 @@ final class UpstreamRows {
                   CONSTRAINT fk_records_result FOREIGN KEY (parent, result_id) REFERENCES %1$s.results (parent, id)
                     ON UPDATE CASCADE ON DELETE CASCADE);
                 CREATE UNIQUE INDEX records_by_name ON %1$s.records (parent, result_name, name)""".formatted(schema));
+    }
+
+    /** A Result without annotations and summary; the name is one of ours, without quotes. */
+    static void insertResult(Fixture fixture, String schema, ResultName name) {
+        fixture.execute("""
+                INSERT INTO "%1$s".results (parent, id, name, annotations, recordsummary_record, recordsummary_type,
+                  recordsummary_status, recordsummary_annotations, etag)
+                VALUES ('%2$s', 'id-%3$s', '%3$s', 'null', '', '', 0, 'null', 'id-%3$s-1')""".formatted(schema, name.parent(), name.result()));
     }
 
     /** A run of the namespace {@code ci} with the resource version and the status of its condition. */

@@ -1,9 +1,12 @@
-package ch.sbb.esta.results.jdbi;
+package ch.sbb.esta.results.internal;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Postgres keeps neither the character U+0000 nor half a surrogate pair in {@code jsonb}. Text that holds one is written with an
@@ -12,7 +15,7 @@ import java.util.regex.Pattern;
  *
  * <p>It works on the JSON text: such characters occur there only as {@code \}{@code uXXXX}.
  */
-final class JsonEscape {
+public final class JsonEscape {
 
     private static final char MARK = '\u241b';
     private static final byte[] MARK_BYTES = "\u241b".getBytes(StandardCharsets.UTF_8);
@@ -27,16 +30,26 @@ final class JsonEscape {
      * @param escaped whether it differs from the original by the escape
      */
     @SuppressWarnings("ArrayRecordComponent") // carried from one method to the next, never compared
-    record Encoded(byte[] json, boolean escaped) {
-        String text() {
+    public record Encoded(byte[] json, boolean escaped) {
+        /**
+         * The JSON as a string.
+         *
+         * @return the text
+         */
+        public String text() {
             return new String(json, StandardCharsets.UTF_8);
         }
     }
 
     private JsonEscape() {}
 
-    /** Encodes valid JSON; the same array comes back where nothing is to be escaped. */
-    static Encoded encode(byte[] json) {
+    /**
+     * Encodes valid JSON.
+     *
+     * @param json the JSON in UTF-8
+     * @return the same array where nothing is to be escaped
+     */
+    public static Encoded encode(byte[] json) {
         return needsEscape(json) ? new Encoded(escape(json), true) : new Encoded(json, false);
     }
 
@@ -94,8 +107,13 @@ final class JsonEscape {
         return UNIT;
     }
 
-    /** Decodes text that Postgres printed, in which the mark is never written as {@code \}{@code u241b}. */
-    static byte[] decode(byte[] json) {
+    /**
+     * Decodes text that Postgres printed, in which the mark is never written as {@code \}{@code u241b}.
+     *
+     * @param json encoded JSON in UTF-8
+     * @return the JSON that was encoded
+     */
+    public static byte[] decode(byte[] json) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(json.length);
         int i = 0;
         while (i < json.length) {
@@ -116,8 +134,46 @@ final class JsonEscape {
         return out.toByteArray();
     }
 
-    /** Decodes a single string that was read out of JSON that is encoded. */
-    static String decodeText(String text) {
+    /**
+     * Encodes the keys and values of one map, of which one escaped text escapes all.
+     *
+     * @param texts the map
+     * @return the same map where nothing is to be escaped
+     */
+    public static Map<String, String> encode(Map<String, String> texts) {
+        boolean plain = Stream.concat(texts.keySet().stream(), texts.values().stream())
+                .allMatch(text -> text.codePoints().noneMatch(JsonEscape::isUnfit));
+        if (plain) {
+            return texts;
+        }
+        Map<String, String> encoded = new LinkedHashMap<>();
+        texts.forEach((key, value) -> encoded.put(encodeText(key), encodeText(value)));
+        return encoded;
+    }
+
+    private static boolean isUnfit(int codePoint) {
+        return codePoint == 0 || isSurrogate(codePoint);
+    }
+
+    private static String encodeText(String text) {
+        StringBuilder out = new StringBuilder(text.length() + UNIT);
+        text.codePoints().forEach(codePoint -> {
+            if (isUnfit(codePoint) || codePoint == MARK) {
+                out.append(MARK).append(String.format("%04x", codePoint));
+            } else {
+                out.appendCodePoint(codePoint);
+            }
+        });
+        return out.toString();
+    }
+
+    /**
+     * Decodes a single string that was read out of JSON that is encoded.
+     *
+     * @param text the string
+     * @return the string that was encoded
+     */
+    public static String decodeText(String text) {
         return ESCAPE.matcher(text)
                 .replaceAll(escape ->
                         Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(escape.group(1), 16))));

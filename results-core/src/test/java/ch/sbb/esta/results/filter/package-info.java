@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.filter;
+
+import org.jspecify.annotations.NullMarked;
