@@ -3,7 +3,6 @@ package ch.sbb.esta.results.memory;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Pages;
 import ch.sbb.esta.results.Record;
-import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunStatistics;
 import ch.sbb.esta.results.StatisticsQuery;
 import ch.sbb.esta.results.StatisticsRow;
@@ -62,17 +61,11 @@ public final class InMemoryRecordStatistics implements RecordStatistics {
     private Stream<Record> records(StatisticsQuery query) {
         String parent =
                 query.parent().orElse("-") + "/results/" + query.result().orElse("-");
-        return Pages.stream(filtered(ListQuery.of(parent), query).pageSize(PAGE_SIZE), records::listRecords)
+        ListQuery list = ListQuery.of(parent).filter(query.filter().orElse("")).pageSize(PAGE_SIZE);
+        return Pages.stream(list, records::listRecords)
                 .filter(record -> query.kinds().isEmpty()
                         || query.kinds().stream()
                                 .anyMatch(kind -> kind.recordType().equals(record.type())));
-    }
-
-    private static ListQuery filtered(ListQuery list, StatisticsQuery query) {
-        query.filter().ifPresent(filter -> {
-            throw ResultsException.invalid("statistics take no filter yet; name kinds, a span and a parent instead");
-        });
-        return list;
     }
 
     private static boolean isWithin(RunFacts run, StatisticsQuery query) {

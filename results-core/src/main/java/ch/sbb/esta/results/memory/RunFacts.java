@@ -31,6 +31,8 @@ final class RunFacts {
     /** Types of Tekton's own objects; logs and events of Tekton Results are of another group. */
     private static final String RUNS = "tekton.dev/";
 
+    private static final int LONGEST_TYPE = 128;
+
     private static final int LONGEST_TEXT = 512;
     private static final Pattern YEAR = Pattern.compile("(?!0000)[0-9]{4}-.*");
     private static final int LARGEST_OFFSET = 16 * 3600;
@@ -62,6 +64,10 @@ final class RunFacts {
         } catch (IOException e) {
             throw new UncheckedIOException("what is stored is not JSON", e);
         }
+    }
+
+    private static boolean isRun(String type) {
+        return type.startsWith(RUNS) && type.getBytes(StandardCharsets.UTF_8).length <= LONGEST_TYPE;
     }
 
     boolean isRun() {

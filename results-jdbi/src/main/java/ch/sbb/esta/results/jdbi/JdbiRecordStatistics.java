@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +33,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe, as long as the {@code DataSource} is; that is not closed.
  */
 public final class JdbiRecordStatistics implements RecordStatistics {
-
-    private static final RecordConditions CONDITIONS = filter -> {
-        throw ResultsException.invalid("statistics take no filter yet; name kinds, a span and a parent instead");
-    };
 
     private final Transactions transactions;
     private final List<Schema> schemas;
@@ -58,17 +55,18 @@ public final class JdbiRecordStatistics implements RecordStatistics {
 
     @Override
     public RunStatistics summarize(StatisticsQuery query) {
-        StatisticsSql sql = new StatisticsSql(query, CONDITIONS);
+        StatisticsSql sql = new StatisticsSql(query);
         return transactions.read("summarizing records", handle -> summarize(handle, query, sql));
     }
 
     private RunStatistics summarize(Handle handle, StatisticsQuery query, StatisticsSql sql) {
         List<String> runs = new ArrayList<>();
         for (Schema schema : schemas) {
-            runs.add(sql.runs(schema, sql.needsJson() || !isFilled(handle, schema)));
+            runs.add(sql.runs(schema, sql.needsJson() || !new RunsFilling(schema).isFinished(handle)));
         }
-        List<Answer> answers = handle.createQuery(sql.groups(runs))
-                .bindMap(sql.arguments())
+        Query statement = handle.createQuery(sql.groups(runs));
+        sql.bindTo(statement);
+        List<Answer> answers = statement
                 .map((row, context) -> new Answer(row(row, query), row.getLong("all_groups")))
                 .list();
         return new RunStatistics(
@@ -77,13 +75,6 @@ public final class JdbiRecordStatistics implements RecordStatistics {
     }
 
     private record Answer(StatisticsRow row, long groups) {}
-
-    /** Asked each time: once filled it stays so, but the schema may be another one tomorrow. */
-    private static boolean isFilled(Handle handle, Schema schema) {
-        return handle.createQuery(schema.sql("SELECT count(*) > 0 FROM {esta_filling} WHERE finished_time IS NOT NULL"))
-                .mapTo(Boolean.class)
-                .one();
-    }
 
     private static StatisticsRow row(ResultSet found, StatisticsQuery query) throws SQLException {
         StatisticsRow.Builder row = StatisticsRow.builder();

@@ -8,6 +8,7 @@ import ch.sbb.esta.results.ListOrder.Direction;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunMoment;
 import ch.sbb.esta.results.StatisticsQuery;
+import ch.sbb.esta.results.filter.Filter;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,15 +29,12 @@ final class StatisticsSql {
     private static final String MICROS = "CAST(extract(epoch FROM %s - %s) * 1000000 AS bigint)";
 
     private final StatisticsQuery query;
-    private final RecordConditions.@Nullable Condition filter;
+    private final @Nullable FilterSql filter;
     private final Map<String, Object> arguments = new HashMap<>();
 
-    StatisticsSql(StatisticsQuery query, RecordConditions conditions) {
+    StatisticsSql(StatisticsQuery query) {
         this.query = query;
-        this.filter = query.filter().map(conditions::of).orElse(null);
-        if (filter != null) {
-            arguments.putAll(filter.arguments());
-        }
+        this.filter = query.filter().map(Filter::forRecords).map(FilterSql::of).orElse(null);
         query.parent().ifPresent(parent -> arguments.put("parent", parent));
         query.result().ifPresent(result -> arguments.put("result_name", result));
         if (!query.kinds().isEmpty()) {
@@ -61,9 +60,11 @@ final class StatisticsSql {
         return instant.atOffset(ZoneOffset.UTC);
     }
 
-    /** The values of the statement by the names of their parameters. */
-    Map<String, Object> arguments() {
-        return arguments;
+    void bindTo(Query statement) {
+        statement.bindMap(arguments);
+        if (filter != null) {
+            filter.bindTo(statement);
+        }
     }
 
     /** Whether the promoted columns are enough, where they are filled: they know runs only, and the reason of one condition only. */
@@ -123,7 +124,7 @@ final class StatisticsSql {
             conditions.add(column(span.moment()) + " < :until");
         });
         if (filter != null) {
-            conditions.add("(" + filter.sql() + ")");
+            conditions.add("(" + filter.condition() + ")");
         }
         return conditions;
     }

@@ -61,6 +61,14 @@ public abstract class RecordStatisticsContract {
     };
     private static final String T = "2026-03-01T10:00:00Z";
 
+    private static final List<String> FILTERS = List.of(
+            "data_type == PIPELINE_RUN || parent == 'b'",
+            "data.status.conditions[0].status == 'False'",
+            "!(data.metadata.labels['team'] == 'x')",
+            "data.metadata.labels['team'] in ['x', 'z z', '\\'; --']",
+            "data.status.completionTime - data.status.startTime > duration('10m')",
+            "timestamp(data.metadata.creationTimestamp) < timestamp('2026-02-01T00:00:00Z')");
+
     @SuppressWarnings("NullAway.Init") // set before each test
     private ResultsStore store;
 
@@ -595,10 +603,32 @@ public abstract class RecordStatisticsContract {
     }
 
     @Test
+    final void aFilterNarrowsDownWhatIsCounted() {
+        archive(
+                TimedRun.pipelineRun().label("team", "a").succeeded("True", "Succeeded"),
+                TimedRun.pipelineRun().label("team", "a").succeeded("False", "Failed"),
+                TimedRun.pipelineRun().label("team", "b").succeeded("False", "Failed"),
+                TimedRun.taskRun().label("team", "a").succeeded("False", "Failed"),
+                TimedRun.pipelineRun());
+        StatisticsQuery.Builder failed =
+                query().filter("data.status.conditions[0].reason == 'Failed'").aggregates(Aggregate.FAILED);
+
+        assertThat(only(failed).count(Aggregate.FAILED)).isEqualTo(2);
+        assertThat(totals(failed.groupBy(new ByLabel("team")))).isEqualTo(Map.of("a", 1L, "b", 1L));
+        assertThat(totals(failed.allRecords().counting(Counting.UPSTREAM).groupBy(ByField.NAMESPACE)))
+                .isEqualTo(Map.of("ci", 3L));
+        assertThat(only(query().filter("data_type == TASK_RUN")).count(Aggregate.TOTAL))
+                .isZero();
+    }
+
+    @Test
     final void aFilterThatIsNoneIsRefused() {
-        assertThatThrownBy(() -> summarize(query().filter("this is no filter (")))
-                .isInstanceOfSatisfying(
-                        ResultsException.class, e -> assertThat(e.code()).isEqualTo(ResultsException.Code.INVALID));
+        for (String filter : List.of("this is no filter (", "1", "summary.status == FAILURE", "data.x == 'a")) {
+            assertThatThrownBy(() -> summarize(query().filter(filter)))
+                    .as(filter)
+                    .isInstanceOfSatisfying(
+                            ResultsException.class, e -> assertThat(e.code()).isEqualTo(ResultsException.Code.INVALID));
+        }
     }
 
     // Any query over any runs
@@ -627,7 +657,8 @@ public abstract class RecordStatisticsContract {
 
     private static String describe(StatisticsQuery query) {
         return query.parent() + " " + query.kinds() + " " + query.counting() + " by " + query.grouping() + " in "
-                + query.zone() + " order " + query.order() + " span " + query.span() + " limit " + query.limit();
+                + query.zone() + " filter " + query.filter() + " order " + query.order() + " span " + query.span()
+                + " limit " + query.limit();
     }
 
     private static <T> T one(Random random, List<T> of) {
@@ -739,6 +770,9 @@ public abstract class RecordStatisticsContract {
                         ZoneId.of("Europe/Zurich"),
                         ZoneId.of("Asia/Kolkata"),
                         ZoneId.of("America/Havana"))));
+        if (random.nextInt(4) == 0) {
+            query.filter(one(random, FILTERS));
+        }
         return query.limit(random.nextInt(4) == 0 ? 1 + random.nextInt(5) : StatisticsQuery.DEFAULT_LIMIT);
     }
 }

@@ -11,6 +11,7 @@ import ch.sbb.esta.results.jdbi.JdbiRecordStatistics;
 import ch.sbb.esta.results.jdbi.Migrations;
 import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
 import ch.sbb.esta.results.testkit.postgres.PostgresServer;
+import ch.sbb.esta.results.testkit.postgres.SkewedRuns;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.PrintStream;
 import java.sql.Connection;
@@ -28,9 +29,10 @@ import java.util.Locale;
 final class StatisticsVsJson implements Benchmark {
 
     private static final String SCHEMA = "ours";
+    private static final String BUSIEST = "team-00";
     private static final int ROUNDS = 5;
-    private static final Instant FROM = Instant.parse("2026-03-01T00:00:00Z");
-    private static final Instant UNTIL = Instant.parse("2026-04-01T00:00:00Z");
+    private static final Instant FROM = Instant.parse("2026-09-01T00:00:00Z");
+    private static final Instant UNTIL = Instant.parse("2026-10-01T00:00:00Z");
 
     /** As the server of Tekton Results asks: each figure takes its values out of the JSON again. */
     private static final String UPSTREAM = """
@@ -50,7 +52,7 @@ final class StatisticsVsJson implements Benchmark {
                     "(data->'status'->>'completionTime')::timestamptz - (data->'status'->>'startTime')::timestamptz")
             .replace("CREATED", "(data->'metadata'->>'creationTimestamp')::timestamptz")
             .replace("SCHEMA", SCHEMA)
-            .replace("PARENT", ArchivedYear.BUSIEST)
+            .replace("PARENT", BUSIEST)
             .replace("FROM_TIME", FROM.toString())
             .replace("UNTIL_TIME", UNTIL.toString());
 
@@ -77,9 +79,18 @@ final class StatisticsVsJson implements Benchmark {
             PostgresDatabase database = server.newDatabase();
             try (HikariDataSource pool = pool(database)) {
                 new Migrations(pool, SCHEMA).migrate();
-                ArchivedYear.fill(database, SCHEMA, records, out);
+                out.println("inserting " + records + " records");
+                new SkewedRuns(records / SkewedRuns.RECORDS_PER_RESULT).insertInto(database, SCHEMA);
+                analyze(pool);
                 return measure(pool, out);
             }
+        }
+    }
+
+    private static void analyze(HikariDataSource pool) throws SQLException {
+        try (Connection connection = pool.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("VACUUM ANALYZE");
         }
     }
 
@@ -154,7 +165,7 @@ final class StatisticsVsJson implements Benchmark {
     }
 
     private static List<String> summarize(JdbiRecordStatistics statistics) {
-        StatisticsQuery query = StatisticsQuery.builder(ArchivedYear.BUSIEST)
+        StatisticsQuery query = StatisticsQuery.builder(BUSIEST)
                 .kinds(RunKind.PIPELINE_RUN)
                 .within(RunMoment.CREATED, FROM, UNTIL)
                 .groupBy(new Grouping.ByTime(CalendarUnit.DAY, RunMoment.CREATED))
