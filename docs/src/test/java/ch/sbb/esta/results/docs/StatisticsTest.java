@@ -29,13 +29,15 @@ import org.junit.jupiter.api.Test;
 /** The programs of the chapter on statistics, run against Postgres. */
 class StatisticsTest {
 
-    private static final String RUN = """
-            {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
-             "metadata": {"name": "build-%1$d", "namespace": "shop", "uid": "u-%1$d", "resourceVersion": "7",
-               "creationTimestamp": "2026-03-0%1$dT23:30:00Z", "labels": {"tekton.dev/pipeline": "build"}},
-             "status": {"startTime": "2026-03-0%1$dT23:30:10Z", "completionTime": "2026-03-0%1$dT23:32:10Z",
-               "conditions": [{"type": "Succeeded", "status": "%2$s", "reason": "Any"}]}}
-            """;
+    private static byte[] run(int day, String succeeded) {
+        return """
+                {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
+                 "metadata": {"name": "build-%1$d", "namespace": "shop", "uid": "u-%1$d", "resourceVersion": "7",
+                   "creationTimestamp": "2026-03-0%1$dT23:30:00Z", "labels": {"tekton.dev/pipeline": "build"}},
+                 "status": {"startTime": "2026-03-0%1$dT23:30:10Z", "completionTime": "2026-03-0%1$dT23:32:10Z",
+                   "conditions": [{"type": "Succeeded", "status": "%2$s", "reason": "Any"}]}}
+                """.formatted(day, succeeded).getBytes(StandardCharsets.UTF_8);
+    }
 
     @Test
     void theSuccessOfEachDayAndTheSlowestPipelines() {
@@ -44,10 +46,8 @@ class StatisticsTest {
             new Migrations(dataSource, "results").migrate();
             JdbiResultsStore store =
                     JdbiResultsStore.builder(dataSource, "results").build();
-            for (int day : List.of(1, 2)) {
-                String json = RUN.formatted(day, day == 1 ? "True" : "False");
-                store.archive(List.of(
-                        ResultNaming.defaults().place(RunSnapshot.parse(json.getBytes(StandardCharsets.UTF_8)))));
+            for (byte[] json : List.of(run(1, "True"), run(2, "False"))) {
+                store.archive(List.of(ResultNaming.defaults().place(RunSnapshot.parse(json))));
             }
 
             // snippet: by-day
