@@ -83,7 +83,7 @@ public record ListOrder(Field field, Direction direction) {
         return new ListOrder(field, direction);
     }
 
-    private static Direction direction(String word, String orderBy) {
+    static Direction direction(String word, String orderBy) {
         return switch (word.toLowerCase(Locale.ROOT)) {
             case "asc" -> Direction.ASC;
             case "desc" -> Direction.DESC;

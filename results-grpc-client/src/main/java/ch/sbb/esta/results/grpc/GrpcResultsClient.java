@@ -21,6 +21,8 @@ import ch.sbb.esta.results.grpc.v1alpha2.ListRecordsRequest;
 import ch.sbb.esta.results.grpc.v1alpha2.ListRecordsResponse;
 import ch.sbb.esta.results.grpc.v1alpha2.ListResultsRequest;
 import ch.sbb.esta.results.grpc.v1alpha2.ListResultsResponse;
+import ch.sbb.esta.results.grpc.v1alpha2.RecordListSummary;
+import ch.sbb.esta.results.grpc.v1alpha2.RecordListSummaryRequest;
 import ch.sbb.esta.results.grpc.v1alpha2.ResultsGrpc;
 import ch.sbb.esta.results.grpc.v1alpha2.ResultsGrpc.ResultsBlockingStub;
 import ch.sbb.esta.results.grpc.v1alpha2.UpdateRecordRequest;
@@ -246,6 +248,11 @@ public final class GrpcResultsClient implements ResultsReader {
         return ProtoMapping.record(call("UpdateRecord", name, request, ResultsBlockingStub::updateRecord));
     }
 
+    /** One summary, unread. */
+    RecordListSummary summarize(RecordListSummaryRequest request) {
+        return call("GetRecordListSummary", request.getParent(), request, ResultsBlockingStub::getRecordListSummary);
+    }
+
     private static <T> T withEtag(Object name, String etag, Supplier<T> update) {
         if (etag.isEmpty()) {
             throw new ResultsException(
@@ -327,7 +334,7 @@ public final class GrpcResultsClient implements ResultsReader {
                             + "; raise the limit of the server and then maxRequestBytes")
                     .about(about);
         }
-        Duration timeout = method.startsWith("List") ? options.listTimeout() : options.callTimeout();
+        Duration timeout = method.contains("List") ? options.listTimeout() : options.callTimeout();
         try {
             return call.apply(stub.withDeadlineAfter(timeout), request);
         } catch (StatusRuntimeException e) {

@@ -15,6 +15,8 @@ import ch.sbb.esta.results.grpc.v1alpha2.ListRecordsResponse;
 import ch.sbb.esta.results.grpc.v1alpha2.ListResultsRequest;
 import ch.sbb.esta.results.grpc.v1alpha2.ListResultsResponse;
 import ch.sbb.esta.results.grpc.v1alpha2.Record;
+import ch.sbb.esta.results.grpc.v1alpha2.RecordListSummary;
+import ch.sbb.esta.results.grpc.v1alpha2.RecordListSummaryRequest;
 import ch.sbb.esta.results.grpc.v1alpha2.Result;
 import ch.sbb.esta.results.grpc.v1alpha2.ResultsGrpc;
 import ch.sbb.esta.results.grpc.v1alpha2.UpdateRecordRequest;
@@ -59,10 +61,31 @@ final class UpstreamResults extends ResultsGrpc.ResultsImplBase {
     private final InstantSource clock;
     private final NavigableMap<String, Result> results = new TreeMap<>();
     private final NavigableMap<String, Record> records = new TreeMap<>();
+    private volatile RecordListSummaryRequest lastSummary = RecordListSummaryRequest.getDefaultInstance();
+    private volatile RecordListSummary summary = RecordListSummary.getDefaultInstance();
     private long changes;
 
     UpstreamResults(InstantSource clock) {
         this.clock = clock;
+    }
+
+    /** What the next summaries are, whatever is asked for. */
+    void summarizeAs(RecordListSummary answer) {
+        summary = answer;
+    }
+
+    /** What was asked for last. */
+    RecordListSummaryRequest lastSummary() {
+        return lastSummary;
+    }
+
+    @Override
+    public void getRecordListSummary(RecordListSummaryRequest request, StreamObserver<RecordListSummary> answer) {
+        answer(answer, () -> {
+            require(!request.getSummary().isEmpty(), "invalid aggregate query");
+            lastSummary = request;
+            return summary;
+        });
     }
 
     @Override

@@ -1,0 +1,61 @@
+package ch.sbb.esta.results.jdbi;
+
+import ch.sbb.esta.results.spi.RecordStatistics;
+import ch.sbb.esta.results.spi.ResultsStore;
+import ch.sbb.esta.results.testkit.RecordStatisticsContract;
+import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
+import java.time.InstantSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.TestInstance;
+
+/** The contract on one server, with a check for leaked connections. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class StatisticsOnPostgres extends RecordStatisticsContract {
+
+    private final Fixture fixture;
+    private final RunSource source;
+
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private String schema;
+
+    /** Where the figures are taken from. */
+    enum RunSource {
+        /** The columns that the triggers keep. */
+        COLUMNS,
+        /** The JSON, as long as the columns are not filled. */
+        JSON
+    }
+
+    StatisticsOnPostgres(PostgresDatabase database, RunSource source) {
+        this.fixture = new Fixture(database);
+        this.source = source;
+    }
+
+    @Override
+    protected ResultsStore newStore(InstantSource clock) {
+        schema = fixture.newSchema();
+        if (source == RunSource.JSON) {
+            fixture.execute("""
+                    UPDATE "%1$s".esta_filling SET finished_time = NULL;
+                    DROP TRIGGER esta_keep_runs_insert ON "%1$s".records;
+                    DROP TRIGGER esta_keep_runs_update ON "%1$s".records""".formatted(schema));
+        }
+        return JdbiResultsStore.builder(fixture.pool(), schema).clock(clock).build();
+    }
+
+    @Override
+    protected RecordStatistics statistics() {
+        return JdbiRecordStatistics.builder(fixture.pool(), schema).build();
+    }
+
+    @AfterEach
+    void noConnectionLeaked() {
+        fixture.assertNoConnectionLeaked();
+    }
+
+    @AfterAll
+    void close() {
+        fixture.close();
+    }
+}
