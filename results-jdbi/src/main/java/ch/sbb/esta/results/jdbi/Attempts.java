@@ -50,7 +50,7 @@ final class Attempts {
 
     private static boolean pause(long mostMillis) {
         LockSupport.parkNanos(
-                TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextLong(mostMillis / 2, mostMillis + 1)));
+                TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextLong(mostMillis) + 1));
         return !Thread.currentThread().isInterrupted();
     }
 }

@@ -144,7 +144,7 @@ class PostgresTlsIT {
         return PostgresConfig.builder(address, database.user())
                 .login(() -> new PostgresLogin(database.user(), database.password()))
                 .tls(tls)
-                .poolTimeout(Duration.ofSeconds(2))
+                .poolTimeout(Duration.ofSeconds(1))
                 .build();
     }
 
