@@ -14,6 +14,7 @@ public final class BenchmarkMain {
 
     private static final List<Benchmark> ALL = List.of(
             new ArchiveVsCopy(),
+            new ArchiveUnchanged(),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),
