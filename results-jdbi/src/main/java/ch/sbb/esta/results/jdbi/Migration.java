@@ -70,5 +70,119 @@ record Migration(int version, String description, List<String> statements) {
                         count bigint NOT NULL)
                     """));
 
-    static final List<Migration> ALL = List.of(TABLES_OF_TEKTON_RESULTS, ADDITIONS);
+    private static final Migration RUNS = new Migration(
+            3,
+            "promoted columns of runs, kept by triggers",
+            List.of(
+                    """
+                    CREATE TABLE {esta_runs} (
+                        parent varchar(64) NOT NULL,
+                        result_id varchar(64) NOT NULL,
+                        record_id varchar(64) NOT NULL,
+                        type text NOT NULL,
+                        record_created_time timestamptz NOT NULL,
+                        namespace text,
+                        name text,
+                        uid text,
+                        created_time timestamptz,
+                        start_time timestamptz,
+                        end_time timestamptz,
+                        state smallint NOT NULL,
+                        reason text,
+                        pipeline text,
+                        task text,
+                        repository text,
+                        trigger_event text,
+                        CONSTRAINT esta_runs_pkey PRIMARY KEY (parent, result_id, record_id),
+                        CONSTRAINT esta_runs_record FOREIGN KEY (parent, result_id, record_id)
+                            REFERENCES {records} (parent, result_id, id) ON UPDATE CASCADE ON DELETE CASCADE)
+                    """,
+                    "CREATE INDEX esta_runs_by_state ON {esta_runs} (parent, type, state, record_created_time, record_id)",
+                    "CREATE INDEX esta_runs_by_pipeline ON {esta_runs} (parent, type, pipeline, record_created_time, record_id)",
+                    """
+                    CREATE INDEX esta_runs_by_pipeline_state
+                        ON {esta_runs} (parent, type, pipeline, state, record_created_time, record_id)
+                    """,
+                    "CREATE INDEX esta_runs_by_name ON {esta_runs} (parent, name)",
+                    "CREATE INDEX esta_runs_by_trigger ON {esta_runs} (parent, trigger_event) WHERE trigger_event IS NOT NULL",
+                    "CREATE INDEX esta_runs_by_created_time ON {esta_runs} (parent, created_time)",
+                    "CREATE INDEX esta_runs_by_start_time ON {esta_runs} (parent, start_time)",
+                    "CREATE INDEX esta_runs_by_end_time ON {esta_runs} (parent, end_time)",
+                    // A pipeline that always fails is no product of two frequencies.
+                    """
+                    CREATE STATISTICS {esta_runs_correlated} (dependencies, mcv)
+                        ON parent, type, pipeline, state FROM {esta_runs}
+                    """,
+                    """
+                    CREATE FUNCTION {esta_parse_time}(value text) RETURNS timestamptz
+                        LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+                        SET standard_conforming_strings = on AS $$
+                    BEGIN
+                        IF value ~* '^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{0,9})?)?(Z|[+-][0-9]{2}(:[0-5][0-9](:[0-5][0-9])?)?)$' THEN
+                            RETURN CAST(regexp_replace(value, '([.][0-9]{6})[0-9]+', '\\1') AS timestamptz);
+                        END IF;
+                        RETURN NULL;
+                    EXCEPTION WHEN data_exception THEN
+                        RETURN NULL;
+                    END $$
+                    """,
+                    """
+                    CREATE FUNCTION {esta_time}(value text) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+                        RETURN CASE
+                            WHEN value ~ '^[12][0-9]{3}-(0[1-9]|1[0-2])-([01][1-9]|10|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$'
+                                THEN CAST(value AS timestamptz)
+                            WHEN value IS NOT NULL THEN {esta_parse_time}(value) END
+                    """,
+                    """
+                    CREATE FUNCTION {esta_text}(value jsonb, escaped boolean) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+                        RETURN CASE
+                            WHEN jsonb_typeof(value) <> 'string' OR octet_length(value #>> '{}') > %d THEN NULL
+                            WHEN escaped IS NOT TRUE THEN value #>> '{}'
+                            WHEN value #>> '{}' ~ '\u241b(0000|d[89a-f][0-9a-f]{2})' THEN NULL
+                            ELSE replace(value #>> '{}', '\u241b241b', '\u241b') END
+                    """.formatted(RunColumns.LONGEST_TEXT),
+                    """
+                    CREATE FUNCTION {esta_keep_runs}() RETURNS trigger
+                        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+                    BEGIN
+                        IF TG_OP = 'UPDATE' THEN
+                            DELETE FROM {esta_runs} e USING new_rows r
+                            WHERE e.parent = r.parent AND e.result_id = r.result_id AND e.record_id = r.id AND NOT (%s);
+                        END IF;
+                        INSERT INTO {esta_runs} AS e (%s)
+                        %s
+                        WHERE %s
+                        %s;
+                        RETURN NULL;
+                    END $$
+                    """.formatted(
+                                    RunColumns.IS_RUN,
+                                    RunColumns.ALL,
+                                    RunColumns.select("new_rows"),
+                                    RunColumns.IS_RUN,
+                                    RunColumns.onConflictUpdate()),
+                    "REVOKE EXECUTE ON FUNCTION {esta_keep_runs}() FROM PUBLIC",
+                    """
+                    CREATE TRIGGER esta_keep_runs_insert AFTER INSERT ON {records}
+                        REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION {esta_keep_runs}()
+                    """,
+                    """
+                    CREATE TRIGGER esta_keep_runs_update AFTER UPDATE ON {records}
+                        REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION {esta_keep_runs}()
+                    """,
+                    """
+                    CREATE TABLE {esta_filling} (
+                        id smallint PRIMARY KEY,
+                        parent varchar(64) NOT NULL,
+                        result_id varchar(64) NOT NULL,
+                        record_id varchar(64) NOT NULL,
+                        finished_time timestamptz)
+                    """,
+                    // After the triggers, whose lock keeps writers out until the end of the transaction.
+                    """
+                    INSERT INTO {esta_filling} (id, parent, result_id, record_id, finished_time)
+                    SELECT 1, '', '', '', CASE WHEN NOT EXISTS (SELECT FROM {records}) THEN current_timestamp END
+                    """));
+
+    static final List<Migration> ALL = List.of(TABLES_OF_TEKTON_RESULTS, ADDITIONS, RUNS);
 }

@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the tables of one schema, or brings them up to date: those of Tekton Results, in which its own server can run, and what this
- * library adds to them. A schema that Tekton Results has made is taken over as it is.
+ * library adds to them. A schema that Tekton Results has made is taken over as it is; where it held rows already, {@link Adoption} does
+ * the part that takes long.
  *
  * <p>Whoever owns the schema may run it; no superuser is needed. Running it again changes nothing, and two processes may run it at
  * once: one of them waits.
@@ -39,14 +40,17 @@ public final class Migrations {
     }
 
     /**
-     * Applies what is missing, in one transaction.
+     * Applies what is missing, in one transaction. Tables that are in use are waited for in short attempts, so that nobody who uses
+     * them waits for long behind us; an interrupt ends that with {@code TIMEOUT} and stays set.
      *
      * @return how many versions were applied; 0 when the schema was up to date, or is of a newer version of this library
      * @throws ResultsException {@code DENIED} when the role may not, {@code INVALID} when the database is not in UTF-8,
-     *     {@code UNAVAILABLE} when it cannot be reached; nothing has changed then
+     *     {@code UNAVAILABLE} when it cannot be reached, {@code TIMEOUT} when the tables were in use for five minutes without a break;
+     *     nothing has changed then
      */
     public int migrate() {
-        return transactions.write("migrating schema " + schema.quoted(), this::migrate);
+        return BusyTables.patiently(
+                schema, () -> transactions.write("migrating schema " + schema.quoted(), this::migrate));
     }
 
     private int migrate(Handle handle) {
@@ -54,6 +58,7 @@ public final class Migrations {
                 .bind("key", "ch.sbb.esta.results.migrations " + schema.name())
                 .mapToMap()
                 .one();
+        handle.execute(BusyTables.SETTINGS);
         requireUtf8(handle);
         createSchema(handle);
         handle.execute(schema.sql("""
@@ -69,6 +74,9 @@ public final class Migrations {
                 .filter(migration -> migration.version() > current)
                 .toList();
         missing.forEach(migration -> apply(handle, migration));
+        if (!missing.isEmpty() && isEmpty(handle)) {
+            TableIndex.ALL.forEach(index -> handle.execute(schema.sql(index.create())));
+        }
         return missing.size();
     }
 
@@ -80,6 +88,13 @@ public final class Migrations {
                 .bind("description", migration.description())
                 .execute();
         LOG.info("schema {}: version {}, {}", schema.name(), migration.version(), migration.description());
+    }
+
+    private boolean isEmpty(Handle handle) {
+        return handle.createQuery(
+                        schema.sql("SELECT NOT EXISTS (SELECT FROM {results}) AND NOT EXISTS (SELECT FROM {records})"))
+                .mapTo(Boolean.class)
+                .one();
     }
 
     private static void requireUtf8(Handle handle) {

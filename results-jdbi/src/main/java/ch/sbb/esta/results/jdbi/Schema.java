@@ -7,13 +7,24 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The one place where a schema becomes SQL text. Statements name tables as {@code {records}}; what they become is quoted and
+ * The one place where a schema becomes SQL text. Statements name tables and functions as {@code {records}}; what they become is quoted and
  * qualified, so that nothing depends on the search path of a session.
  */
 final class Schema {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_$-]{0,62}");
-    private static final List<String> TABLES = List.of("results", "records", "esta_quarantine", "esta_schema_version");
+    private static final List<String> NAMES = List.of(
+            "results",
+            "records",
+            "esta_quarantine",
+            "esta_schema_version",
+            "esta_runs",
+            "esta_runs_correlated",
+            "esta_filling",
+            "esta_keep_runs",
+            "esta_parse_time",
+            "esta_time",
+            "esta_text");
 
     private final String name;
 
@@ -44,8 +55,8 @@ final class Schema {
     /** Puts the qualified names into a statement of ours. */
     String sql(String statement) {
         String sql = statement.replace("{schema}", quoted());
-        for (String table : TABLES) {
-            sql = sql.replace("{" + table + "}", quoted() + ".\"" + table + '"');
+        for (String known : NAMES) {
+            sql = sql.replace("{" + known + "}", quoted() + ".\"" + known + '"');
         }
         return sql;
     }

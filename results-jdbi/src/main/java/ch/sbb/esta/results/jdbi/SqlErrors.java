@@ -98,6 +98,11 @@ final class SqlErrors {
                 && !CORRUPTION.contains(state);
     }
 
+    /** Whether it was waited for a lock as long as {@code lock_timeout} allows. */
+    static boolean isLockTimeout(Throwable thrown) {
+        return state(thrown).equals("55P03");
+    }
+
     /** Why a row was refused, without its text. */
     static String refusal(Throwable thrown) {
         SQLException e = find(thrown).orElseThrow();

@@ -119,6 +119,8 @@ final class ArchiveVsCopy implements Benchmark {
         }
         execute(
                 database,
+                "DROP TABLE bare.esta_runs",
+                "DROP FUNCTION bare.esta_keep_runs() CASCADE",
                 "ALTER TABLE bare.results DROP COLUMN esta_annotations_escaped, DROP COLUMN esta_summary_escaped",
                 "ALTER TABLE bare.records DROP COLUMN esta_data_escaped");
     }
