@@ -128,8 +128,9 @@ final class ArchiveVsCopy implements Benchmark {
                         EXECUTE 'DROP INDEX bare.' || index;
                     END LOOP;
                 END $$""",
+                "DROP FUNCTION bare.esta_forget_digest() CASCADE",
                 "ALTER TABLE bare.results DROP COLUMN esta_annotations_escaped, DROP COLUMN esta_summary_escaped",
-                "ALTER TABLE bare.records DROP COLUMN esta_data_escaped");
+                "ALTER TABLE bare.records DROP COLUMN esta_data_escaped, DROP COLUMN esta_data_digest");
     }
 
     private static void checkpoint(PostgresServer server) throws SQLException {

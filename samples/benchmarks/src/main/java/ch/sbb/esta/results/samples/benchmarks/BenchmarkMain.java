@@ -19,6 +19,7 @@ public final class BenchmarkMain {
             new PageDepth(MANY_RESULTS, 2000),
             new NewestFailed(MANY_RESULTS),
             new StatisticsVsJson(MANY_RECORDS),
+            new ArchiveUnchanged(),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),
