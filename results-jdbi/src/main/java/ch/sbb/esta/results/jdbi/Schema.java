@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 final class Schema {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_$-]{0,62}");
-    private static final List<String> TABLES = List.of("results", "records", "esta_quarantine", "esta_schema_version");
+    private static final List<String> TABLES =
+            List.of("results", "records", "esta_quarantine", "esta_schema_version", "esta_expiries", "esta_tombstones");
 
     private final String name;
 

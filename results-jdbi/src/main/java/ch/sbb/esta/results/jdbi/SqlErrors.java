@@ -20,8 +20,11 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class SqlErrors {
 
+    /** Serialization failure: the same transaction again. */
+    static final String TRY_AGAIN = "40001";
+
     /** Deadlock, serialization failure, a plan or a prepared statement that became invalid: the same transaction again. */
-    private static final Set<String> REPEATABLE = Set.of("40001", "40P01", "0A000", "26000");
+    private static final Set<String> REPEATABLE = Set.of(TRY_AGAIN, "40P01", "0A000", "26000");
 
     private static final String FOREIGN_KEY_VIOLATION = "23503";
     private static final Set<String> ABOUT_THE_ROW = Set.of("21", "22", "23", "38", "39", "44", "54", "P0", "XX");
