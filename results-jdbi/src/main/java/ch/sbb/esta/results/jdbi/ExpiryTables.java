@@ -32,8 +32,9 @@ import org.jdbi.v3.core.statement.StatementContext;
 /**
  * The statements of retention: marks, tombstones, and the deletion of what is marked.
  *
- * <p>A Result and its Records are locked before anything is decided about them. Who archives into the Result at the same time either has
- * a lock first, and is seen then, or comes behind the mark, and finds the tombstones when he looks for them at the end.
+ * <p>The Records of a Result and then the Result are locked before anything is decided about them, in the order in which archiving locks
+ * them. Who archives into the Result at the same time either has a lock first, and is seen then, or comes behind the mark, and finds the
+ * tombstones when he looks for them at the end.
  */
 final class ExpiryTables {
 
@@ -46,6 +47,7 @@ final class ExpiryTables {
     private final Schema schema;
     private final String lockResult;
     private final String lockRecords;
+    private final String etags;
     private final String findMark;
     private final String mark;
     private final String bury;
@@ -64,12 +66,13 @@ final class ExpiryTables {
         String ofResult = " WHERE r.parent = :parent AND r.result_name = :name";
         lockResult = schema.sql(
                 "SELECT coalesce(r.etag, '') FROM {results} r WHERE r.parent = :parent AND r.name = :name FOR UPDATE");
-        lockRecords = schema.sql("SELECT r.name, coalesce(r.etag, '') AS etag FROM {records} r" + ofResult
-                + " ORDER BY r.name FOR UPDATE");
+        lockRecords = schema.sql("SELECT 1 FROM {records} r" + ofResult + " ORDER BY r.name COLLATE \"C\" FOR UPDATE");
+        etags = schema.sql("SELECT r.name, coalesce(r.etag, '') AS etag FROM {records} r" + ofResult);
         findMark = schema.sql("SELECT r.records FROM {esta_expiries} r" + ofResult + " FOR UPDATE");
         mark = schema.sql("""
                 INSERT INTO {esta_expiries} (parent, result_name, policy, marked_time, records)
                 VALUES (:parent, :name, :policy, CAST(:time AS timestamptz), CAST(:records AS text[]))
+                ON CONFLICT DO NOTHING
                 """);
         bury = schema.sql("""
                 INSERT INTO {esta_tombstones} AS t (parent, uid, result_name, record_name, type, run_name, expired_time)
@@ -121,11 +124,10 @@ final class ExpiryTables {
 
     boolean mark(Handle handle, Expiry expiry, Sighting seen) {
         ResultName name = expiry.result();
-        Optional<String> etag =
-                named(handle.createQuery(lockResult), name).mapTo(String.class).findOne();
         if (knownRecords(handle, name).isPresent()) {
             return true;
         }
+        Optional<String> etag = lock(handle, name);
         if (etag.isEmpty()
                 || !etag.get().equals(seen.etag())
                 || !recordEtags(handle, name).equals(seen.records())) {
@@ -140,6 +142,12 @@ final class ExpiryTables {
             bury(handle, expiry);
         }
         return true;
+    }
+
+    /** Locks a Result with its Records and keeps further ones out; answers its etag. */
+    private Optional<String> lock(Handle handle, ResultName name) {
+        named(handle.createQuery(lockRecords), name).mapTo(Integer.class).list();
+        return named(handle.createQuery(lockResult), name).mapTo(String.class).findOne();
     }
 
     /** One UID may have more than one Record; the tombstone then names the last. */
@@ -158,17 +166,17 @@ final class ExpiryTables {
 
     /** Rows of others whose names are malformed cannot be listed, so nobody has seen them. */
     private Map<RecordName, String> recordEtags(Handle handle, ResultName name) {
-        Map<RecordName, String> etags = new HashMap<>();
-        named(handle.createQuery(lockRecords), name)
+        Map<RecordName, String> found = new HashMap<>();
+        named(handle.createQuery(etags), name)
                 .map((row, context) -> Map.entry(String.valueOf(row.getString("name")), row.getString("etag")))
                 .forEach(row -> {
                     try {
-                        etags.put(name.record(row.getKey()), row.getValue());
+                        found.put(name.record(row.getKey()), row.getValue());
                     } catch (ResultsException e) {
                         // Passed over by lists too, with a warning there.
                     }
                 });
-        return etags;
+        return found;
     }
 
     /** The names of the Records that a Result had when it was marked. */
@@ -184,8 +192,7 @@ final class ExpiryTables {
         if (known.isEmpty()) {
             return 0;
         }
-        // Keeps further Records out.
-        named(handle.createQuery(lockResult), name).mapTo(String.class).findOne();
+        lock(handle, name);
         boolean shared = named(handle.createQuery(newRuns), name)
                 .bind("types", SqlArray.texts(RUN_TYPES, type -> type))
                 .bind("known", SqlArray.texts(known.get(), record -> record))
