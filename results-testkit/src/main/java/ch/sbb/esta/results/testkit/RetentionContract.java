@@ -388,7 +388,7 @@ public abstract class RetentionContract {
         ExecutorService threads = Executors.newFixedThreadPool(3);
         AtomicBoolean over = new AtomicBoolean();
         try {
-            for (int round = 0; round < 15; round++) {
+            for (int round = 0; round < 8; round++) {
                 RunPlacement parent =
                         SampleRun.pipelineRun("p-" + round).succeeded("True").placed();
                 ResultName name = parent.record().result();
@@ -434,8 +434,8 @@ public abstract class RetentionContract {
             archive(
                     SampleRun.pipelineRun(parent.run().uid())
                             .succeeded("True")
-                            .version("" + (1 + count / 20))
-                            .note("version " + count / 20 + " by " + thread)
+                            .version("" + (1 + count / 100))
+                            .note("version " + count / 100 + " by " + thread)
                             .placed(),
                     child);
         } while (!last);
