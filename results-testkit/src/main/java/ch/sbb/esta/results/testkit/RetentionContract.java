@@ -57,7 +57,9 @@ public abstract class RetentionContract {
     private static final RunPlacement TASK_RUN =
             SampleRun.taskRun(T).succeeded("True").ownedBy(P).placed();
 
-    private final ManualClock clock = new ManualClock(Instant.parse("2026-04-01T12:00:00.123456789Z"));
+    private static final Instant START = Instant.parse("2026-04-01T12:00:00.123456789Z");
+
+    private final ManualClock clock = new ManualClock(START);
 
     @SuppressWarnings("NullAway.Init") // set before each test
     private ResultsStore store;
@@ -79,6 +81,7 @@ public abstract class RetentionContract {
 
     @BeforeEach
     final void makeStore() throws Exception {
+        clock.set(START);
         store = newStore(clock);
         retention = (RetentionStore) store;
     }

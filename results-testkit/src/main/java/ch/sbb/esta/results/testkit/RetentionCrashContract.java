@@ -16,6 +16,7 @@ import ch.sbb.esta.results.spi.RetentionStore;
 import ch.sbb.esta.results.testkit.fault.FaultyBlobStore;
 import ch.sbb.esta.results.testkit.fault.FaultyBlobStore.Moment;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +34,9 @@ public abstract class RetentionCrashContract {
     private static final Map<String, String> KEEP = Map.of(Retention.KEEP_ANNOTATION, "true");
     private static final int MOST_CALLS = 500;
 
-    private final ManualClock clock = new ManualClock(RetentionScene.after(Duration.ofDays(31)));
+    private static final Instant START = RetentionScene.after(Duration.ofDays(31));
+
+    private final ManualClock clock = new ManualClock(START);
 
     @SuppressWarnings("NullAway.Init") // set before each test
     private RetentionScene scene;
@@ -52,6 +55,7 @@ public abstract class RetentionCrashContract {
 
     @BeforeEach
     final void makeScene() throws Exception {
+        clock.set(START);
         scene = new RetentionScene(newStore(clock));
     }
 
@@ -83,6 +87,7 @@ public abstract class RetentionCrashContract {
 
         RetentionReport report = retention().run();
 
+        assertThat(report.expired()).as(report.toString()).isEqualTo(1);
         scene.assertGone(old);
         scene.assertWhole(kept, blobsOfKept);
         assertThat(scene.recordsOf(unfinished)).isEqualTo(2);
