@@ -304,7 +304,7 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
         }
         boolean shared = recordsOf(name).stream()
                 .anyMatch(record -> isRun(record) && !marked.records().contains(record.name()));
-        int before = records.size() + results.size();
+        long before = (long) records.size() + results.size();
         records.keySet()
                 .removeIf(record -> record.result().equals(name)
                         && (!shared || marked.records().contains(record)));
@@ -312,7 +312,7 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
             results.remove(name);
         }
         graveyard.unmark(name);
-        return before - (records.size() + results.size());
+        return before - records.size() - results.size();
     }
 
     private List<Record> recordsOf(ResultName name) {

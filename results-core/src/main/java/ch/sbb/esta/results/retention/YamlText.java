@@ -34,8 +34,11 @@ final class YamlText {
 
     /** The one document of a text, or empty when there is nothing in it. */
     static Optional<Node> parse(String what, String text) {
+        if (text.length() > MAX_CHARACTERS) {
+            throw ResultsException.invalid(
+                    what + " has " + text.length() + " characters, more than the " + MAX_CHARACTERS + " that are read");
+        }
         LoaderOptions options = new LoaderOptions();
-        options.setCodePointLimit(MAX_CHARACTERS);
         options.setNestingDepthLimit(20);
         options.setMaxAliasesForCollections(20);
         try {
