@@ -13,7 +13,9 @@ import ch.sbb.esta.results.logs.LogCollectorConfig;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogListener;
 import ch.sbb.esta.results.logs.LogRecords;
+import ch.sbb.esta.results.logs.LogStoreStats;
 import ch.sbb.esta.results.logs.PlainLogs;
+import ch.sbb.esta.results.logs.SegmentedLogs;
 import ch.sbb.esta.results.retention.Retention;
 import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.ClusterRuns;
@@ -209,7 +211,8 @@ public final class ResultsArchive implements AutoCloseable {
                 archiver.stats(),
                 current == null || current.collector == null ? null : current.collector.stats(),
                 current == null ? null : current.runs.lastHeard().orElse(null),
-                sweep == null ? null : sweep.stats());
+                sweep == null ? null : sweep.stats(),
+                logs != null && logs.to instanceof SegmentedLogs store ? store.stats() : null);
     }
 
     /**
@@ -248,13 +251,16 @@ public final class ResultsArchive implements AutoCloseable {
         private final @Nullable LogCollectorStats collector;
         private final @Nullable Instant lastHeard;
         private final RunSweep.@Nullable Stats sweep;
+        private final @Nullable LogStoreStats logStore;
 
         private Stats(
                 ArchiverStats archiver,
                 @Nullable LogCollectorStats collector,
                 @Nullable Instant lastHeard,
-                RunSweep.@Nullable Stats sweep) {
+                RunSweep.@Nullable Stats sweep,
+                @Nullable LogStoreStats logStore) {
             this.sweep = sweep;
+            this.logStore = logStore;
             this.archiver = archiver;
             this.collector = collector;
             this.lastHeard = lastHeard;
@@ -294,6 +300,24 @@ public final class ResultsArchive implements AutoCloseable {
          */
         public Optional<RunSweep.Stats> sweep() {
             return Optional.ofNullable(sweep);
+        }
+
+        /**
+         * The numbers of the log store: what lies in its spool, and whether its blob store takes segments.
+         *
+         * @return since the sink was opened, or empty where it is no {@link SegmentedLogs}
+         */
+        public Optional<LogStoreStats> logStore() {
+            return Optional.ofNullable(logStore);
+        }
+
+        /**
+         * Whether runs and segments of logs get to where they are kept.
+         *
+         * @return false when somebody should look at {@link #archiver()} and {@link #logStore()}
+         */
+        public boolean isHealthy() {
+            return archiver.isHealthy() && (logStore == null || logStore.isHealthy());
         }
     }
 

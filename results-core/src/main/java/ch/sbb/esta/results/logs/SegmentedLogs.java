@@ -158,8 +158,13 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs, LogDel
             looks.succeeded();
             return found;
         } catch (ResultsException e) {
-            failures.increment();
-            looks.failed(e, now());
+            if (e.isRetryable()) {
+                // The log that begins will be put: that ends the outage, also where no other log is opened any more.
+                notStored(e);
+            } else {
+                failures.increment();
+                looks.failed(e, now());
+            }
             if (!e.isRetryable() && e.code() != ResultsException.Code.DENIED) {
                 throw e;
             }

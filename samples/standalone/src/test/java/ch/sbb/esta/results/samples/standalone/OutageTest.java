@@ -88,6 +88,9 @@ class OutageTest {
                                 <= QUEUE_RUNS);
                 assertThat(mostWaiting.get()).isPositive();
                 assertThat(archive.stats().archiver().storeFailure()).isNotNull();
+                assertThat(archive.stats().logStore().orElseThrow().failingSince())
+                        .isNotNull();
+                assertThat(archive.stats().isHealthy()).isFalse();
                 postgres.startAgain();
                 s3Server.start();
 
@@ -98,7 +101,7 @@ class OutageTest {
                 Check check = new Check(store, logs);
                 check.run(workload);
                 assertThat(check.complaints()).as(check.line()).isEmpty();
-                assertThat(archive.stats().archiver().isHealthy()).isTrue();
+                assertThat(archive.stats().isHealthy()).isTrue();
             }
         }
     }
