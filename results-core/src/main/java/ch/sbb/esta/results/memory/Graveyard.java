@@ -79,7 +79,7 @@ final class Graveyard {
     void deleteTombstones(List<Tombstone> gone) {
         for (Tombstone stone : gone) {
             if (!marks.containsKey(key(stone.record().result()))) {
-                tombstones.remove(key(stone.namespace(), stone.uid()));
+                tombstones.remove(key(stone.namespace(), stone.uid()), stone);
             }
         }
     }

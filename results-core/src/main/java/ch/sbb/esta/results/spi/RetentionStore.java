@@ -86,9 +86,10 @@ public interface RetentionStore {
     Page<Tombstone> listTombstones(String parent, Instant before, String after, int limit);
 
     /**
-     * Removes tombstones: their runs may be archived from now on. Those of a Result that is marked stay.
+     * Removes tombstones: their runs may be archived from now on. Those of a Result that is marked stay, and so does one that was put
+     * up anew since it was listed.
      *
-     * @param tombstones which
+     * @param tombstones which, as they were listed
      */
     void deleteTombstones(List<Tombstone> tombstones);
 

@@ -97,8 +97,9 @@ final class ExpiryTables {
                 "SELECT " + TOMBSTONE_COLUMNS + " FROM {esta_tombstones} t WHERE t.parent = :parent AND t.uid = :uid");
         delete = schema.sql("""
                 DELETE FROM {esta_tombstones} t
-                USING (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:uids AS text[])) AS uid) n
-                WHERE t.parent = n.parent AND t.uid = n.uid AND NOT EXISTS (SELECT FROM {esta_expiries} e
+                USING (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:uids AS text[])) AS uid,
+                        CAST(unnest(CAST(:times AS text[])) AS timestamptz) AS time) n
+                WHERE t.parent = n.parent AND t.uid = n.uid AND t.expired_time = n.time AND NOT EXISTS (SELECT FROM {esta_expiries} e
                     WHERE e.parent = t.parent AND e.result_name = t.result_name)
                 """);
         expired = schema.sql("""
@@ -294,6 +295,7 @@ final class ExpiryTables {
         handle.createUpdate(delete)
                 .bind("parents", SqlArray.texts(stones, Tombstone::namespace))
                 .bind("uids", SqlArray.texts(stones, Tombstone::uid))
+                .bind("times", SqlArray.texts(stones, stone -> stone.time().toString()))
                 .execute();
     }
 

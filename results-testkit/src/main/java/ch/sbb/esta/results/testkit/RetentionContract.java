@@ -321,6 +321,19 @@ public abstract class RetentionContract {
     }
 
     @Test
+    final void aTombstoneThatWasPutUpAnewSinceItWasListedStays() {
+        expire();
+        List<Tombstone> listed = tombstones("-", clock.instant().plusSeconds(1), 100);
+        retention.deleteTombstones(listed);
+        clock.advance(Duration.ofMillis(1));
+        expire();
+
+        retention.deleteTombstones(listed);
+
+        assertThat(retention.findTombstone("ci", P)).isPresent();
+    }
+
+    @Test
     final void tombstonesAreListedByTheirAgeInPages() {
         for (int i = 0; i < 7; i++) {
             RunPlacement run =
