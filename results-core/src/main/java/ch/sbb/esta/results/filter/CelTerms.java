@@ -366,7 +366,8 @@ final class CelTerms {
     }
 
     private Operand arithmetic(CelExpr expression) {
-        Operation operation = Objects.requireNonNull(OPERATIONS.get(expression.call().function()));
+        Operation operation =
+                Objects.requireNonNull(OPERATIONS.get(expression.call().function()));
         CelExpr first = expression.call().args().get(0);
         CelExpr second = expression.call().args().get(1);
         Operand left = operand(first);
