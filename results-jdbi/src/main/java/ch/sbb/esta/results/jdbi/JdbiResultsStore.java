@@ -221,7 +221,7 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
     @Override
     public boolean mark(Expiry expiry, Sighting seen) {
         Objects.requireNonNull(seen, "seen");
-        return transactions.write(
+        return transactions.writeIdempotent(
                 "marking " + expiry.result(), handle -> tables.expiries().mark(handle, expiry, seen));
     }
 
@@ -236,7 +236,7 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
     @Override
     public long deleteMarked(ResultName result) {
         Objects.requireNonNull(result, "result");
-        return transactions.write(
+        return transactions.writeIdempotent(
                 "deleting " + result, handle -> tables.expiries().deleteMarked(handle, result));
     }
 
@@ -260,7 +260,7 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
     public void deleteTombstones(List<Tombstone> tombstones) {
         List<Tombstone> gone = List.copyOf(tombstones);
         if (!gone.isEmpty()) {
-            transactions.writing(
+            transactions.deleting(
                     "deleting tombstones", handle -> tables.expiries().delete(handle, gone));
         }
     }
