@@ -81,7 +81,10 @@ class RetentionBreaksIT {
     }
 
     private static JdbiResultsStore store(DataSource dataSource, String schema) {
-        return JdbiResultsStore.builder(dataSource, schema).clock(CLOCK).build();
+        return JdbiResultsStore.builder(dataSource, schema)
+                .clock(CLOCK)
+                .failoverTimeout(Duration.ZERO)
+                .build();
     }
 
     private Retention retention(JdbiResultsStore store) {
