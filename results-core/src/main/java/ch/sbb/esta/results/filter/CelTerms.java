@@ -20,6 +20,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -365,7 +366,7 @@ final class CelTerms {
     }
 
     private Operand arithmetic(CelExpr expression) {
-        Operation operation = OPERATIONS.get(expression.call().function());
+        Operation operation = Objects.requireNonNull(OPERATIONS.get(expression.call().function()));
         CelExpr first = expression.call().args().get(0);
         CelExpr second = expression.call().args().get(1);
         Operand left = operand(first);
@@ -376,7 +377,7 @@ final class CelTerms {
         if (operation == Operation.ADD || operation == Operation.SUBTRACT) {
             return sum(expression, operation, left, right);
         }
-        boolean whole = operation == Operation.DIVIDE && isWhole(first) && isWhole(second);
+        boolean whole = operation == Operation.DIVIDE && isWhole(expression);
         Operation exact = whole ? Operation.DIVIDE_WHOLE : operation;
         return new Operand(expression, made(exact, Kind.NUMBER, as(Kind.NUMBER, left), as(Kind.NUMBER, right)), null);
     }

@@ -19,7 +19,12 @@ public record Filter(String text, Term condition) {
     /** The longest filter, in code points. */
     public static final int MAX_LENGTH = 8_192;
 
-    /** Checks that nothing is missing. */
+    /**
+     * Checks that nothing is missing.
+     *
+     * @param text what the caller wrote
+     * @param condition what it means
+     */
     public Filter {
         Objects.requireNonNull(text, "text");
         Objects.requireNonNull(condition, "condition");

@@ -31,12 +31,12 @@ final class Moments {
 
     /** The time that a text writes, or null. */
     static @Nullable BigInteger time(String text) {
-        return TIME.matcher(text).find() ? micros(OffsetDateTime.parse(text).toInstant()) : null;
+        return TIME.matcher(text).matches() ? micros(OffsetDateTime.parse(text).toInstant()) : null;
     }
 
     /** The span that a text writes, or null. */
     static @Nullable BigInteger span(String text) {
-        if (!SPAN.matcher(text).find()) {
+        if (!SPAN.matcher(text).matches()) {
             return null;
         }
         BigDecimal sum = BigDecimal.ZERO;

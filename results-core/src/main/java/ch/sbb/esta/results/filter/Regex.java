@@ -19,7 +19,12 @@ public record Regex(String re2, String postgres) {
     /** The largest number of a repetition, as in Postgres. */
     public static final int MAX_REPETITION = 255;
 
-    /** Checks that nothing is missing. */
+    /**
+     * Checks that nothing is missing.
+     *
+     * @param re2 the expression as it was written
+     * @param postgres the same for Postgres
+     */
     public Regex {
         Objects.requireNonNull(re2, "re2");
         Objects.requireNonNull(postgres, "postgres");

@@ -15,6 +15,7 @@ final class RegexReader {
 
     private static final int MAX_DEPTH = 50;
     private static final int MAX_CODE_POINT = 0x10ffff;
+    private static final String BRACE = "a brace stands for itself only as \\{";
     private static final String DIGITS = "0-9";
     private static final String WORD = "0-9A-Za-z_";
     private static final String SPACE = "\\t\\n\\f\\r ";
@@ -112,6 +113,8 @@ final class RegexReader {
             case '+':
             case '?':
                 throw new Refused(at, "there is nothing before it that could be repeated");
+            case '{':
+                throw new Refused(at, BRACE);
             case '\\':
                 out.append(escape());
                 return 1;
@@ -199,7 +202,7 @@ final class RegexReader {
             }
         }
         if (at == text.length || text[at] != '}') {
-            throw new Refused(begin, "a brace stands for itself only as \\{");
+            throw new Refused(begin, BRACE);
         }
         at++;
         return bounds;
@@ -213,7 +216,7 @@ final class RegexReader {
             at++;
         }
         if (at == first) {
-            throw new Refused(begin, "a brace stands for itself only as \\{");
+            throw new Refused(begin, BRACE);
         }
         if (number > Regex.MAX_REPETITION) {
             throw new Refused(begin, "more than " + Regex.MAX_REPETITION + " repetitions");

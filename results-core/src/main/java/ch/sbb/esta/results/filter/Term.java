@@ -44,7 +44,12 @@ public sealed interface Term {
      * @param value a {@code Boolean}, {@code String}, {@code BigDecimal}, or {@code BigInteger} of microseconds; null when unknown
      */
     record Constant(Kind kind, @Nullable Object value) implements Term {
-        /** Checks that the kind is there. */
+        /**
+         * Checks that the kind is there.
+         *
+         * @param kind its kind
+         * @param value its value; null when unknown
+         */
         public Constant {
             Objects.requireNonNull(kind, "kind");
         }

@@ -13,13 +13,16 @@ import ch.sbb.esta.results.jdbi.RecordTable.StoredVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Archives one batch inside one transaction.
@@ -114,12 +117,56 @@ final class ArchiveBatch {
         }
     }
 
-    private void store(List<ArchiveRow> rows) {
+    private void store(List<ArchiveRow> all) {
+        List<ArchiveRow> rows = withoutUnchanged(all);
+        if (rows.isEmpty()) {
+            return;
+        }
         Map<ResultName, String> inserted = placeResults(rows);
         for (List<ArchiveRow> part : parts(rows)) {
             storeRecords(part);
         }
         mergeResults(rows, inserted);
+    }
+
+    /**
+     * Passes over runs that are stored already with everything that they say of their Result: after a restart, that is nearly all. No row
+     * is locked, for nothing is written: the outcome is that of the moment at which the rows were read.
+     */
+    private List<ArchiveRow> withoutUnchanged(List<ArchiveRow> rows) {
+        Set<RecordName> unchanged = records.unchanged(handle, rows);
+        if (unchanged.isEmpty()) {
+            return rows;
+        }
+        Set<ResultName> spokenFor = new HashSet<>();
+        for (ArchiveRow row : rows) {
+            if (row.speaksForResult() && unchanged.contains(row.name())) {
+                spokenFor.add(row.name().result());
+            }
+        }
+        Map<ResultName, ResultContent> contents = new HashMap<>();
+        if (!spokenFor.isEmpty()) {
+            results.read(handle, spokenFor).forEach(result -> contents.put(result.name(), content(result)));
+        }
+        List<ArchiveRow> others = new ArrayList<>();
+        for (ArchiveRow row : rows) {
+            if (unchanged.contains(row.name())
+                    && saysNothingNew(row, contents.get(row.name().result()))) {
+                row.outcome(ArchiveOutcome.archived(Status.UNCHANGED, row.name()));
+            } else {
+                others.add(row);
+            }
+        }
+        return others;
+    }
+
+    private static boolean saysNothingNew(ArchiveRow row, @Nullable ResultContent before) {
+        return !row.speaksForResult()
+                || (before != null && before.merge(row.placement()).equals(before));
+    }
+
+    private static ResultContent content(Result result) {
+        return new ResultContent(result.annotations(), result.summary().orElse(null));
     }
 
     /** Sees to it that every Result exists; returns those that are new, which have their content already. */
@@ -231,8 +278,7 @@ final class ArchiveBatch {
         }
         List<ResultTable.Row> changed = new ArrayList<>();
         for (Result result : results.lock(handle, speakers.keySet())) {
-            ResultContent before =
-                    new ResultContent(result.annotations(), result.summary().orElse(null));
+            ResultContent before = content(result);
             ResultContent after = before.merge(
                     Objects.requireNonNull(speakers.get(result.name())).placement());
             if (!after.equals(before)) {

@@ -5,6 +5,8 @@ import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.internal.JsonEscape;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import org.jspecify.annotations.Nullable;
 
 /** One element of a batch on its way into the table, and in the end its outcome. */
@@ -12,6 +14,7 @@ final class ArchiveRow {
 
     private final RunPlacement placement;
     private final JsonEscape.Encoded data;
+    private final byte[] digest;
     private final String id;
     private @Nullable String resultId;
     private @Nullable ArchiveOutcome outcome;
@@ -19,6 +22,7 @@ final class ArchiveRow {
     ArchiveRow(RunPlacement placement, String id) {
         this.placement = placement;
         this.data = JsonEscape.encode(placement.run().json());
+        this.digest = digest(data.json());
         this.id = id;
     }
 
@@ -40,6 +44,19 @@ final class ArchiveRow {
 
     JsonEscape.Encoded data() {
         return data;
+    }
+
+    /** Tells the data from all others. */
+    byte[] digest() {
+        return digest;
+    }
+
+    private static byte[] digest(byte[] data) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(data);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this JVM lacks SHA-256, which every JVM must have", e);
+        }
     }
 
     /** The id that the row gets if it is new. */

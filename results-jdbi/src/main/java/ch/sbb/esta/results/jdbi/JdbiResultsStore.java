@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps Results, Records and the quarantine in the tables of Tekton Results in one schema of a Postgres database; {@link Migrations}
@@ -52,7 +53,8 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
 
     private JdbiResultsStore(Builder builder) {
         Schema schema = new Schema(builder.schema);
-        transactions = new Transactions(builder.dataSource, builder.statementTimeout);
+        transactions = new Transactions(
+                builder.dataSource, builder.replica, builder.statementTimeout, builder.failoverTimeout);
         tables = Tables.of(schema);
         resultListing = Listing.results(schema);
         recordListing = Listing.records(schema);
@@ -79,12 +81,13 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
         List<RunPlacement> runs = List.copyOf(batch);
         String what = "archiving " + runs.size() + (runs.size() == 1 ? " run" : " runs");
         try {
-            return transactions.write(what, handle -> new ArchiveBatch(tables, handle, now()).archive(runs));
+            return transactions.writeIdempotent(what, handle -> new ArchiveBatch(tables, handle, now()).archive(runs));
         } catch (ResultsException e) {
             if (!SqlErrors.isAboutTheRow(e)) {
                 throw e;
             }
-            return transactions.write(what, handle -> new ArchiveBatch(tables, handle, now()).archiveByParts(runs));
+            return transactions.writeIdempotent(
+                    what, handle -> new ArchiveBatch(tables, handle, now()).archiveByParts(runs));
         }
     }
 
@@ -147,13 +150,13 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
     @Override
     public void deleteResult(ResultName name) {
         Objects.requireNonNull(name, "name");
-        transactions.writing("deleting " + name, handle -> tables.results().delete(handle, name));
+        transactions.deleting("deleting " + name, handle -> tables.results().delete(handle, name));
     }
 
     @Override
     public void deleteRecord(RecordName name) {
         Objects.requireNonNull(name, "name");
-        transactions.writing("deleting " + name, handle -> tables.records().delete(handle, name));
+        transactions.deleting("deleting " + name, handle -> tables.records().delete(handle, name));
     }
 
     @Override
@@ -171,13 +174,13 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
     @Override
     public Page<Result> listResults(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RESULTS);
-        return transactions.read("listing results", handle -> resultListing.page(handle, query, maxPageBytes));
+        return transactions.readStale("listing results", resultListing.page(query, maxPageBytes));
     }
 
     @Override
     public Page<Record> listRecords(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RECORDS);
-        return transactions.read("listing records", handle -> recordListing.page(handle, query, maxPageBytes));
+        return transactions.readStale("listing records", recordListing.page(query, maxPageBytes));
     }
 
     @Override
@@ -207,7 +210,7 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
     @Override
     public void delete(String id) {
         Objects.requireNonNull(id, "id");
-        transactions.writing(
+        transactions.deleting(
                 "deleting from the quarantine", handle -> tables.quarantine().delete(handle, id));
     }
 
@@ -221,7 +224,9 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
         private final DataSource dataSource;
         private final String schema;
         private InstantSource clock = InstantSource.system();
+        private @Nullable DataSource replica;
         private Duration statementTimeout = Duration.ofSeconds(30);
+        private Duration failoverTimeout = Transactions.FAILOVER_TIMEOUT;
         private long maxPageBytes = 64L << 20;
 
         private Builder(DataSource dataSource, String schema) {
@@ -253,6 +258,34 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
         }
 
         /**
+         * Where lists are read, so that they do not burden the primary. They may be a moment old then: what was written last may be missing.
+         * Reading by name, and everything that writes, stays with the primary.
+         *
+         * <p>A replica that cannot be reached, refuses the login or has not got the tables yet is passed over: the primary is asked instead,
+         * and the replica again every 10 seconds.
+         *
+         * @param replica connections to a standby of the same server; not closed. None by default
+         * @return this
+         */
+        public Builder readReplica(DataSource replica) {
+            this.replica = Objects.requireNonNull(replica, "replica");
+            return this;
+        }
+
+        /**
+         * How long a call goes on trying after its connection was lost, so that a failover shows as a slow call and not as a failed one.
+         * Repeated is what does nothing twice: reads, archiving, deleting, and every other write whose commit had not begun. What remains is
+         * {@code UNAVAILABLE}. The last try may wait for a connection as long as the {@code DataSource} lets it.
+         *
+         * @param timeout zero to one hour, zero to never try again; 10 seconds by default
+         * @return this
+         */
+        public Builder failoverTimeout(Duration timeout) {
+            this.failoverTimeout = Objects.requireNonNull(timeout, "timeout");
+            return this;
+        }
+
+        /**
          * How many bytes of data a page of Records, or of the quarantine, holds before it ends early; a single item may be larger.
          *
          * @param bytes at least 1; 64 MiB by default
@@ -274,6 +307,9 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
             Schema.findFault(schema).ifPresent(faults::add);
             if (statementTimeout.toMillis() < 1 || statementTimeout.compareTo(Duration.ofDays(1)) > 0) {
                 faults.add("statementTimeout " + statementTimeout + " is not between one millisecond and one day");
+            }
+            if (failoverTimeout.isNegative() || failoverTimeout.compareTo(Duration.ofHours(1)) > 0) {
+                faults.add("failoverTimeout " + failoverTimeout + " is not between zero and one hour");
             }
             if (maxPageBytes < 1) {
                 faults.add("maxPageBytes " + maxPageBytes + " is less than 1");

@@ -80,9 +80,15 @@ final class Listing<T> {
     /** A row that was read, with its place in the order; without an item where the row cannot be named. */
     private record Row<T>(PageToken position, Optional<T> item) {}
 
-    Page<T> page(Handle handle, ListQuery query, long maxBytes) {
+    /** What is wrong with a query is told before a connection is asked for. */
+    Transactions.Work<Page<T>> page(ListQuery query, long maxBytes) {
         Optional<PageToken> start = query.position();
         Optional<FilterSql> filter = query.filter().map(reader).map(FilterSql::of);
+        return handle -> page(handle, query, start, filter, maxBytes);
+    }
+
+    private Page<T> page(
+            Handle handle, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter, long maxBytes) {
         String sql = statement(query, start.isPresent(), filter.map(FilterSql::condition));
         Query statement = handle.createQuery(schema.sql(sql))
                 .bind("limit", query.pageSize() + 1)

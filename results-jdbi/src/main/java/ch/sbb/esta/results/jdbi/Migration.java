@@ -184,5 +184,22 @@ record Migration(int version, String description, List<String> statements) {
                     SELECT 1, '', '', '', CASE WHEN NOT EXISTS (SELECT FROM {records}) THEN current_timestamp END
                     """));
 
-    static final List<Migration> ALL = List.of(TABLES_OF_TEKTON_RESULTS, ADDITIONS, RUNS);
+    /** Whoever else writes data, or edits them by hand, does not know the digest of what is there then. */
+    private static final Migration DIGESTS = new Migration(
+            4,
+            "digests of what was archived",
+            List.of("ALTER TABLE {records} ADD COLUMN IF NOT EXISTS esta_data_digest bytea", """
+                    CREATE FUNCTION {esta_forget_digest}() RETURNS trigger
+                        LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+                    BEGIN
+                        NEW.esta_data_digest := NULL;
+                        RETURN NEW;
+                    END $$
+                    """, """
+                    CREATE TRIGGER esta_forget_digest BEFORE UPDATE OF data ON {records} FOR EACH ROW
+                        WHEN (NEW.esta_data_digest IS NOT NULL AND NEW.esta_data_digest = OLD.esta_data_digest)
+                        EXECUTE FUNCTION {esta_forget_digest}()
+                    """));
+
+    static final List<Migration> ALL = List.of(TABLES_OF_TEKTON_RESULTS, ADDITIONS, RUNS, DIGESTS);
 }

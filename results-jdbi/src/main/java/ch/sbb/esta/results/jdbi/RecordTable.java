@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -36,6 +37,7 @@ final class RecordTable {
             OR (r.esta_data_escaped IS TRUE) <> (%1$s.esta_data_escaped IS TRUE))""";
 
     private final String archive;
+    private final String unchanged;
     private final String versions;
     private final String update;
     private final String create;
@@ -46,15 +48,16 @@ final class RecordTable {
     RecordTable(Schema schema) {
         archive = schema.sql("""
                 INSERT INTO {records} AS r (parent, result_id, result_name, id, name, type, data, created_time,
-                    updated_time, etag, esta_data_escaped)
+                    updated_time, etag, esta_data_escaped, esta_data_digest)
                 SELECT n.parent, n.result_id, n.result_name, n.id, n.name, n.type, CAST(convert_from(n.data, 'UTF8') AS jsonb),
-                    CAST(:time AS timestamptz), CAST(:time AS timestamptz), %s, nullif(n.escaped, false)
+                    CAST(:time AS timestamptz), CAST(:time AS timestamptz), %s, nullif(n.escaped, false), n.digest
                 FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_ids AS text[])) AS result_id,
                         unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:ids AS text[])) AS id, unnest(CAST(:names AS text[])) AS name,
-                        unnest(CAST(:types AS text[])) AS type, unnest(CAST(:data AS bytea[])) AS data, unnest(CAST(:escaped AS bool[])) AS escaped) n
+                        unnest(CAST(:types AS text[])) AS type, unnest(CAST(:data AS bytea[])) AS data, unnest(CAST(:escaped AS bool[])) AS escaped,
+                        unnest(CAST(:digests AS bytea[])) AS digest) n
                 ON CONFLICT (parent, result_name, name) DO UPDATE SET
                     type = EXCLUDED.type, data = EXCLUDED.data, updated_time = EXCLUDED.updated_time,
-                    etag = %s, esta_data_escaped = EXCLUDED.esta_data_escaped
+                    etag = %s, esta_data_escaped = EXCLUDED.esta_data_escaped, esta_data_digest = EXCLUDED.esta_data_digest
                 WHERE (r.data IS NULL OR %s = %s) AND %s AND %s
                 RETURNING r.parent, r.result_name, r.name, r.id
                 """.formatted(
@@ -64,6 +67,15 @@ final class RecordTable {
                         uid("EXCLUDED.data"),
                         newest(),
                         DIFFERENT.formatted("EXCLUDED")));
+        unchanged = schema.sql("""
+                SELECT r.parent, r.result_name, r.name
+                FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:names AS text[])) AS name,
+                        unnest(CAST(:types AS text[])) AS type, unnest(CAST(:escaped AS bool[])) AS escaped,
+                        unnest(CAST(:digests AS bytea[])) AS digest) n
+                CROSS JOIN LATERAL (SELECT t.parent, t.result_name, t.name FROM {records} t
+                    WHERE t.parent = n.parent AND t.result_name = n.result_name AND t.name = n.name AND t.type = n.type
+                        AND (t.esta_data_escaped IS TRUE) = n.escaped AND t.esta_data_digest = n.digest OFFSET 0) r
+                """);
         versions = schema.sql("""
                 SELECT r.parent, r.result_name, r.name, %s AS uid, %s AS finished, %s AS version
                 FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:names AS text[])) AS name) n
@@ -143,6 +155,7 @@ final class RecordTable {
                 .bind("types", SqlArray.texts(rows, row -> row.run().kind().recordType()))
                 .bind("data", SqlArray.bytes(rows, row -> row.data().json()))
                 .bind("escaped", SqlArray.flags(rows, row -> row.data().escaped()))
+                .bind("digests", SqlArray.bytes(rows, ArchiveRow::digest))
                 .bind(
                         "live_ids",
                         SqlArray.texts(
@@ -153,6 +166,24 @@ final class RecordTable {
                 .map((row, context) -> Map.entry(name(row), row.getString("id")))
                 .forEach(entry -> written.put(entry.getKey(), entry.getValue()));
         return written;
+    }
+
+    /**
+     * Which rows are stored as they are, byte for byte, told by their digests alone: neither are the objects sent nor are the stored ones
+     * read. Rows without a digest, of others or from before there were digests, are not among them.
+     */
+    Set<RecordName> unchanged(Handle handle, List<ArchiveRow> rows) {
+        return handle.createQuery(unchanged)
+                .bind("parents", SqlArray.texts(rows, row -> row.name().parent()))
+                .bind(
+                        "result_names",
+                        SqlArray.texts(rows, row -> row.name().result().result()))
+                .bind("names", SqlArray.texts(rows, row -> row.name().record()))
+                .bind("types", SqlArray.texts(rows, row -> row.run().kind().recordType()))
+                .bind("escaped", SqlArray.flags(rows, row -> row.data().escaped()))
+                .bind("digests", SqlArray.bytes(rows, ArchiveRow::digest))
+                .map((row, context) -> name(row))
+                .set();
     }
 
     Map<RecordName, StoredVersion> versions(Handle handle, List<ArchiveRow> rows) {

@@ -58,6 +58,7 @@ final class ResultTable {
 
     private final String insert;
     private final String ids;
+    private final String read;
     private final String lock;
     private final String update;
     private final String find;
@@ -81,12 +82,14 @@ final class ResultTable {
                 CROSS JOIN LATERAL (SELECT t.parent, t.name, t.id FROM {results} t
                     WHERE t.parent = n.parent AND t.name = n.name OFFSET 0) r
                 """.formatted(NAMES));
-        lock = schema.sql("""
+        String byNames = """
                 SELECT %s
                 FROM %s
                 CROSS JOIN LATERAL (SELECT t.* FROM {results} t
-                    WHERE t.parent = n.parent AND t.name = n.name FOR NO KEY UPDATE) r
-                """.formatted(COLUMNS, NAMES));
+                    WHERE t.parent = n.parent AND t.name = n.name %s) r
+                """;
+        read = schema.sql(byNames.formatted(COLUMNS, NAMES, "OFFSET 0"));
+        lock = schema.sql(byNames.formatted(COLUMNS, NAMES, "FOR NO KEY UPDATE"));
         update = schema.sql("""
                 UPDATE {results} r SET annotations = n.annotations, updated_time = CAST(:time AS timestamptz),
                     recordsummary_record = n.record, recordsummary_type = n.type,
@@ -148,8 +151,16 @@ final class ResultTable {
 
     /** Reads Results and keeps others from changing them until the end of the transaction. */
     List<Result> lock(Handle handle, Collection<ResultName> names) {
-        return handle
-                .createQuery(lock)
+        return byNames(handle.createQuery(lock), names);
+    }
+
+    /** Reads Results as they are now. */
+    List<Result> read(Handle handle, Collection<ResultName> names) {
+        return byNames(handle.createQuery(read), names);
+    }
+
+    private static List<Result> byNames(Query query, Collection<ResultName> names) {
+        return query
                 .bind("parents", SqlArray.texts(names, ResultName::parent))
                 .bind("names", SqlArray.texts(names, ResultName::result))
                 .map(ResultTable::map)

@@ -22,6 +22,7 @@ final class Schema {
             "esta_runs_correlated",
             "esta_filling",
             "esta_keep_runs",
+            "esta_forget_digest",
             "esta_parse_time",
             "esta_time",
             "esta_text");

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.jdbi;
 import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
+import java.security.cert.CertificateException;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLRecoverableException;
@@ -10,6 +11,9 @@ import java.sql.SQLTimeoutException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.SSLHandshakeException;
+import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -23,9 +27,21 @@ final class SqlErrors {
     /** Deadlock, serialization failure, a plan or a prepared statement that became invalid: the same transaction again. */
     private static final Set<String> REPEATABLE = Set.of("40001", "40P01", "0A000", "26000");
 
+    /** The server is going down, has gone down, is not up yet, or has cut off a connection that did nothing. */
+    private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03", "57P05");
+
+    private static final String READ_ONLY = "25006";
+    private static final Set<String> TABLES_MISSING = Set.of("42P01", "42703", "3F000");
     private static final String FOREIGN_KEY_VIOLATION = "23503";
     private static final Set<String> ABOUT_THE_ROW = Set.of("21", "22", "23", "38", "39", "44", "54", "P0", "XX");
     private static final Set<String> CORRUPTION = Set.of("XX001", "XX002");
+
+    private static final String TLS =
+            "no TLS connection to Postgres; look whether its certificate is of an authority that is trusted "
+                    + "and bears the host name that was asked for";
+    private static final String EXHAUSTED =
+            "no connection of the pool became free in time; enlarge the pool, or look for calls that "
+                    + "hold connections for long";
 
     private SqlErrors() {}
 
@@ -43,6 +59,34 @@ final class SqlErrors {
     static boolean isRepeatable(Throwable thrown) {
         String state = state(thrown);
         return REPEATABLE.contains(state) || state.equals(FOREIGN_KEY_VIOLATION);
+    }
+
+    /** Whether the connection, or the server behind it, was lost, so that another connection may do better. */
+    static boolean isLost(Throwable thrown) {
+        String state = state(thrown);
+        return state.startsWith("08") || SHUTDOWN.contains(state) || state.equals(READ_ONLY);
+    }
+
+    /** Whether the server takes no writes. */
+    static boolean isReadOnlyServer(Throwable thrown) {
+        return state(thrown).equals(READ_ONLY);
+    }
+
+    /** Whether tables are not there (yet). */
+    static boolean isAboutMissingTables(Throwable thrown) {
+        return TABLES_MISSING.contains(state(thrown));
+    }
+
+    /**
+     * Says of a transaction that cannot be made read-write that its server is a standby. Postgres calls that a feature which is not
+     * supported, like plans that have become invalid.
+     */
+    static JdbiException readOnlyServer(JdbiException refused) {
+        String state = state(refused);
+        if (!state.equals("0A000") && !state.equals(READ_ONLY)) {
+            return refused;
+        }
+        return new ConnectionException(new SQLException("the server is a standby", READ_ONLY, refused));
     }
 
     /** Whether the server refused a row for what it holds, so that the other rows of the batch may be fine. */
@@ -77,8 +121,8 @@ final class SqlErrors {
         }
         SQLException e = found.get();
         String state = state(e);
-        String message =
-                what + " failed: " + meaning(state) + (state.isEmpty() ? "" : ", SQLSTATE " + state) + where(e);
+        String message = what + " failed: " + (isTls(e) ? TLS : meaning(state, e))
+                + (state.isEmpty() ? "" : ", SQLSTATE " + state) + where(e);
         return new ResultsException(code(e), message, harmless(e));
     }
 
@@ -108,12 +152,28 @@ final class SqlErrors {
         };
     }
 
+    private static boolean isTls(Throwable thrown) {
+        for (Throwable e = thrown; e != null; e = e.getCause()) {
+            if (e instanceof SSLHandshakeException || e instanceof CertificateException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Pools say by the lack of a state that nobody has failed: every connection is lent. */
+    private static String meaning(String state, SQLException e) {
+        return state.isEmpty() && e instanceof SQLTransientConnectionException ? EXHAUSTED : meaning(state);
+    }
+
     private static String meaning(String state) {
         return switch (state) {
             case "57014" -> "the statement timeout has passed";
             case "55P03" -> "another transaction holds a lock";
             case "25006" -> "the server is read-only, perhaps a standby";
             case "42501" -> "the role may not do this";
+            case "08004" ->
+                "Postgres refuses the connection, perhaps because one side insists on TLS and the other has none";
             case "42P01", "42703", "3F000" -> "a table or column is missing; run the migrations on this schema";
             case "3D000" -> "there is no such database";
             default ->

@@ -48,7 +48,9 @@ class FailuresIT {
     @BeforeEach
     void makeSchema() {
         schema = fixture.newSchema();
-        store = JdbiResultsStore.builder(fixture.pool(), schema).build();
+        store = JdbiResultsStore.builder(fixture.pool(), schema)
+                .failoverTimeout(Duration.ofSeconds(1))
+                .build();
     }
 
     @AfterEach
@@ -153,10 +155,12 @@ class FailuresIT {
     void allMistakesOfASettingAreReportedAtOnce() {
         assertThatThrownBy(() -> JdbiResultsStore.builder(fixture.pool(), "x\"; DROP SCHEMA y")
                         .statementTimeout(Duration.ZERO)
+                        .failoverTimeout(Duration.ofSeconds(-1))
                         .maxPageBytes(0)
                         .build())
                 .hasMessageContaining("schema \"x\\\"; DROP SCHEMA y\"")
                 .hasMessageContaining("statementTimeout PT0S")
+                .hasMessageContaining("failoverTimeout PT-1S")
                 .hasMessageContaining("maxPageBytes 0");
     }
 

@@ -85,6 +85,48 @@ class SharedTablesIT {
     }
 
     @Test
+    void whatOthersWriteInPlaceOfTheDataIsNoticedByTheNextArchiving() {
+        RunPlacement run = Fixture.run("edited", "1", "{\"note\":\"ours\"}");
+        store.archive(List.of(run));
+        String digests = "SELECT count(esta_data_digest) FROM \"" + schema + "\".records WHERE name = 'edited'";
+        assertThat(fixture.query(digests)).containsExactly("1");
+
+        fixture.execute("UPDATE \"" + schema + "\".records SET data = jsonb_set(data, '{spec,note}', '\"theirs\"')");
+
+        assertThat(fixture.query(digests)).containsExactly("0");
+        assertThat(store.archive(List.of(run)))
+                .extracting(ArchiveOutcome::status)
+                .containsExactly(Status.UPDATED);
+        Record stored = store.findRecord(run.record()).orElseThrow();
+        assertThat(new String(stored.data(), StandardCharsets.UTF_8)).contains("ours");
+        assertThat(fixture.query(digests)).containsExactly("1");
+        store.updateRecord(
+                run.record(),
+                stored.type(),
+                "{}".getBytes(StandardCharsets.UTF_8),
+                stored.stored().etag());
+        assertThat(fixture.query(digests)).containsExactly("0");
+    }
+
+    @Test
+    void aRunThatIsStoredAlreadyStillCompletesItsResult() {
+        RunPlacement run = Fixture.run("cleared", "1", "{}");
+        store.archive(List.of(run));
+        ResultName name = run.record().result();
+        var complete = store.findResult(name).orElseThrow();
+        store.updateResult(
+                name, java.util.Map.of(), Optional.empty(), complete.stored().etag());
+        assertThat(store.findResult(name).orElseThrow().summary()).isEmpty();
+
+        assertThat(store.archive(List.of(run)))
+                .extracting(ArchiveOutcome::status)
+                .containsExactly(Status.UNCHANGED);
+
+        assertThat(store.findResult(name).orElseThrow().summary()).isEqualTo(complete.summary());
+        assertThat(store.findResult(name).orElseThrow().annotations()).isEqualTo(complete.annotations());
+    }
+
+    @Test
     void readersOfTheTablesSeeTheEscapedTextOnMarkedRowsOnly() {
         store.archive(List.of(
                 Fixture.run("odd", "1", "{\"note\":\"a\\u0000␛\\ud800\"}"),

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -96,6 +98,35 @@ final class EmbeddedServer {
             deleteData();
         } finally {
             closed.countDown();
+        }
+    }
+
+    /** A stopped server with a copy of this one's data that follows this one once both run. This one is stopped for the copy. */
+    synchronized EmbeddedServer copyAsStandby() {
+        EmbeddedServer standby = new EmbeddedServer(durability, binaries, shutdownGrace);
+        stop();
+        try {
+            copyData(standby.data);
+            Files.createFile(standby.data.resolve("standby.signal"));
+            Files.writeString(
+                    standby.data.resolve("postgresql.auto.conf"),
+                    "primary_conninfo = 'host=127.0.0.1 port=" + port + " user=postgres application_name=standby'\n"
+                            + "wal_retrieve_retry_interval = '100ms'\n",
+                    StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            standby.close();
+            throw new UncheckedIOException("the data in " + data + " cannot be copied for a standby", e);
+        } finally {
+            start();
+        }
+        return standby;
+    }
+
+    private void copyData(Path target) throws IOException {
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.filter(file -> !file.endsWith("epg-lock")).toList()) {
+                Files.copy(file, target.resolve(data.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.testkit.postgres;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -120,6 +121,55 @@ public final class PostgresServer implements AutoCloseable {
         requireEmbedded("started").start();
     }
 
+    /**
+     * Starts a standby that follows this server by streaming replication and can be read from. It begins with a copy of this server's data,
+     * roles and databases included; for the time of the copy this server is stopped, so open connections break.
+     *
+     * @return a running server, to be closed like any other
+     * @throws IllegalStateException for a server that is not embedded
+     */
+    public PostgresServer newStandby() {
+        EmbeddedServer standby = requireEmbedded("copied").copyAsStandby();
+        try {
+            standby.start();
+        } catch (RuntimeException e) {
+            standby.close();
+            throw e;
+        }
+        return new PostgresServer(adminOf(standby), standby);
+    }
+
+    /**
+     * Makes a standby a primary; it stops following. Returns when it takes writes.
+     *
+     * @throws IllegalStateException for a server that is no standby
+     */
+    public void promote() {
+        execute("SELECT pg_promote(true, 60)");
+    }
+
+    /**
+     * The same database, with the same login, on this server: of a standby what is on the server that it follows.
+     *
+     * @param elsewhere a database of another server
+     * @return the database under its name here; nothing is created
+     */
+    public PostgresDatabase database(PostgresDatabase elsewhere) {
+        String path =
+                URI.create(elsewhere.jdbcUrl().substring("jdbc:".length())).getPath();
+        return new PostgresDatabase(urlOf(path.substring(1)), elsewhere.user(), elsewhere.password());
+    }
+
+    /**
+     * The port on which an embedded server listens, on localhost.
+     *
+     * @return the port; the same after {@link #startAgain()}
+     * @throws IllegalStateException for a server that is not embedded
+     */
+    public int port() {
+        return requireEmbedded("asked for its port").port();
+    }
+
     /** Stops an embedded server and removes its data; an external one is left alone. */
     @Override
     public void close() {
@@ -134,6 +184,10 @@ public final class PostgresServer implements AutoCloseable {
                     "an external server is not " + verb + " by a test; take PostgresServer.builder().start()");
         }
         return embedded;
+    }
+
+    private static PostgresDatabase adminOf(EmbeddedServer server) {
+        return new PostgresDatabase("jdbc:postgresql://localhost:" + server.port() + "/postgres", "postgres", "");
     }
 
     private String urlOf(String database) {
@@ -218,9 +272,7 @@ public final class PostgresServer implements AutoCloseable {
         public PostgresServer start() {
             EmbeddedServer server = new EmbeddedServer(durability, binaries, shutdownGrace);
             server.start();
-            PostgresDatabase admin =
-                    new PostgresDatabase("jdbc:postgresql://localhost:" + server.port() + "/postgres", "postgres", "");
-            return new PostgresServer(admin, server);
+            return new PostgresServer(adminOf(server), server);
         }
     }
 }

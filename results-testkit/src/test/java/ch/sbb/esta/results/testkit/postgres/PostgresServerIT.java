@@ -2,12 +2,14 @@ package ch.sbb.esta.results.testkit.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.testkit.postgres.PostgresServer.Durability;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class PostgresServerIT {
@@ -43,6 +45,29 @@ class PostgresServerIT {
             assertThat(query(server.newDatabase(), role)).isEqualTo("f f f");
             assertThat(query(server.nonSuperuser(), role)).isEqualTo("f t t");
             assertThatThrownBy(server::startAgain).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void aStandbyFollowsAndTakesWritesOncePromoted() throws Exception {
+        try (PostgresServer server = PostgresServer.builder().start()) {
+            PostgresDatabase database = server.newDatabase();
+            execute(database, "CREATE TABLE t AS SELECT 1 AS n");
+            try (PostgresServer standby = server.newStandby()) {
+                PostgresDatabase copy = standby.database(database);
+                assertThat(standby.port()).isNotEqualTo(server.port());
+                execute(database, "INSERT INTO t VALUES (2)");
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> query(copy, "SELECT sum(n) FROM t").equals("3"));
+                assertThatThrownBy(() -> execute(copy, "INSERT INTO t VALUES (3)"))
+                        .hasMessageContaining("read-only");
+
+                server.kill();
+                standby.promote();
+
+                execute(copy, "INSERT INTO t VALUES (4)");
+                assertThat(query(copy, "SELECT sum(n) FROM t")).isEqualTo("7");
+            }
         }
     }
 
