@@ -281,11 +281,11 @@ public abstract class RecordStatisticsContract {
         }
     }
 
-    /** Archives a started run for each line, of status, reason and how it must be counted; its label {@code case} is the first two. */
-    private Map<String, Aggregate> archiveEach(String cases) {
+    /** Archives a started run for each line, of status, reason and how it must be counted; the first two are its label. */
+    private Map<String, Aggregate> archiveEach(String lines) {
         Map<String, Aggregate> expected = new TreeMap<>();
         List<TimedRun> runs = new ArrayList<>();
-        for (String line : cases.strip().split("\n", -1)) {
+        for (String line : lines.strip().split("\n", -1)) {
             String[] words = line.split(" ", -1);
             String name = words[0] + " " + words[1];
             expected.put(name, Aggregate.valueOf(words[2]));
