@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ final class UpstreamWriter implements AutoCloseable {
     private final String schema;
     private final Thread thread = new Thread(this::write, "upstream");
     private volatile boolean stopped;
-    private volatile int statements;
+    private final AtomicInteger statements = new AtomicInteger();
     private volatile Duration longest = Duration.ZERO;
     private volatile @Nullable SQLException failure;
 
@@ -34,7 +35,7 @@ final class UpstreamWriter implements AutoCloseable {
         if (thrown != null) {
             throw new IllegalStateException("a statement of the writer failed", thrown);
         }
-        return statements;
+        return statements.get();
     }
 
     Duration longest() {
@@ -73,7 +74,7 @@ final class UpstreamWriter implements AutoCloseable {
         if (took.compareTo(longest) > 0) {
             longest = took;
         }
-        statements++;
+        statements.incrementAndGet();
     }
 
     void stop() {

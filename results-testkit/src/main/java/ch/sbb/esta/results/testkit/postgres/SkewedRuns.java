@@ -31,48 +31,6 @@ public record SkewedRuns(int results) {
     private static final int RESULTS_PER_STATEMENT = 400;
     private static final int LARGEST_TEMPLATE = 15_000;
 
-    /** Row i: skewed namespace and pipeline, state, time; the hashes stand for dice, so that rows can be made in any order. */
-    private static final String ROWS = """
-            SELECT i, CAST(md5('result' || i) AS uuid) AS id, CAST(md5('run' || i) AS uuid) AS run,
-              'team-' || lpad(CAST(ns AS text), 2, '0') AS parent, 'pipeline-' || p AS pipeline,
-              timestamptz '2026-08-01 00:00:00Z' + i * (interval '92 days' / %d) AS time,
-              CASE WHEN p %% 2 = 1 OR state < 0.85 THEN 'Succeeded' WHEN state < 0.94 THEN 'Failed'
-                WHEN state < 0.97 THEN 'PipelineRunTimeout' ELSE 'Cancelled' END AS reason,
-              CASE WHEN state < 0.3 THEN jsonb_build_object('triggers.tekton.dev/triggers-eventid', md5('event' || i)) ELSE '{}' END AS more,
-              CAST(dice * 600 AS integer) + 20 AS seconds
-            FROM (SELECT i, floor(20 * power(ns, 2.7)) AS ns, floor(50 * power(p, 2)) AS p, state, dice
-              FROM (SELECT i, abs(hashint8extended(i, 1) %% 1000003) / 1000003.0 AS ns, abs(hashint8extended(i, 2) %% 1000003) / 1000003.0 AS p,
-                abs(hashint8extended(i, 3) %% 1000003) / 1000003.0 AS state, abs(hashint8extended(i, 4) %% 1000003) / 1000003.0 AS dice
-                FROM generate_series(CAST(? AS bigint), CAST(? AS bigint)) i) dice) skewed""";
-
-    private static final String INSERT_RESULTS = """
-            INSERT INTO %1$s.results (parent, id, name, annotations, created_time, updated_time, recordsummary_record, recordsummary_type,
-              recordsummary_start_time, recordsummary_end_time, recordsummary_status, recordsummary_annotations, etag)
-            SELECT parent, id, run, jsonb_build_object('object.metadata.name', 'run-' || i, 'tekton.dev/pipeline', pipeline) || more, time,
-              time + seconds * interval '1 second', parent || '/results/' || run || '/records/' || run, 'tekton.dev/v1.PipelineRun', time,
-              time + seconds * interval '1 second', CASE reason WHEN 'Succeeded' THEN 1 WHEN 'Failed' THEN 2 WHEN 'PipelineRunTimeout' THEN 3
-                ELSE 4 END, '{}', id || '-1' FROM (%2$s) rows""";
-
-    private static final String INSERT_RECORDS = """
-            INSERT INTO %1$s.records (parent, result_id, result_name, id, name, type, data, created_time, updated_time, etag)
-            SELECT r.parent, r.id, r.run, CAST(md5('record' || r.i || '/' || k) AS uuid), u.uid, 'tekton.dev/v1.' || t.kind,
-              t.data || jsonb_build_object(
-                'metadata', (t.data -> 'metadata') || jsonb_build_object('name', 'run-' || r.i || CASE k WHEN 0 THEN '' ELSE '-task-' || k END,
-                  'namespace', r.parent, 'uid', u.uid, 'resourceVersion', CAST(r.i AS text), 'creationTimestamp',
-                  to_char(r.time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'labels', coalesce(t.data #> '{metadata,labels}', '{}')
-                    || jsonb_build_object('tekton.dev/pipeline', r.pipeline, 'app.kubernetes.io/managed-by', 'tekton-pipelines',
-                      'branch', 'branch-' || r.i %% 2000) || r.more),
-                'status', (t.data -> 'status') || jsonb_build_object(
-                  'startTime', to_char((r.time + interval '2 seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                  'completionTime', to_char((r.time + r.seconds * interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                  'conditions', jsonb_build_array(jsonb_build_object('type', 'Succeeded', 'reason', r.reason, 'message', 'generated',
-                    'status', CASE r.reason WHEN 'Succeeded' THEN 'True' ELSE 'False' END)))),
-              r.time, r.time + r.seconds * interval '1 second', r.i || '-' || k
-            FROM (%2$s) r CROSS JOIN generate_series(0, 4) k
-            CROSS JOIN LATERAL (SELECT CASE k WHEN 0 THEN r.run ELSE CAST(md5('task' || r.i || '/' || k) AS uuid) END AS uid) u
-            JOIN esta_templates t ON t.kind = CASE k WHEN 0 THEN 'PipelineRun' ELSE 'TaskRun' END AND t.number = abs(hashint8(r.i * 5 + k)) %% t.count
-            ORDER BY r.i, k""";
-
     /**
      * Checks the number.
      *
@@ -94,13 +52,12 @@ public record SkewedRuns(int results) {
      * @throws IOException when a captured object cannot be read
      */
     public void insertInto(PostgresDatabase database, String schema) throws SQLException, IOException {
-        String rows = ROWS.formatted(results);
+        String rows = rows();
         String quoted = '"' + schema + '"';
         try (Connection connection = database.dataSource().getConnection()) {
             loadTemplates(connection);
-            try (PreparedStatement insertResults = connection.prepareStatement(INSERT_RESULTS.formatted(quoted, rows));
-                    PreparedStatement insertRecords =
-                            connection.prepareStatement(INSERT_RECORDS.formatted(quoted, rows))) {
+            try (PreparedStatement insertResults = connection.prepareStatement(insertResults(quoted, rows));
+                    PreparedStatement insertRecords = connection.prepareStatement(insertRecords(quoted, rows))) {
                 for (int from = 1; from <= results; from += RESULTS_PER_STATEMENT) {
                     int to = Math.min(results, from + RESULTS_PER_STATEMENT - 1);
                     for (PreparedStatement statement : List.of(insertResults, insertRecords)) {
@@ -111,6 +68,54 @@ public record SkewedRuns(int results) {
                 }
             }
         }
+    }
+
+    /** Row i: skewed namespace and pipeline, state, time; the hashes stand for dice, so that rows can be made in any order. */
+    private String rows() {
+        return """
+            SELECT i, CAST(md5('result' || i) AS uuid) AS id, CAST(md5('run' || i) AS uuid) AS run,
+              'team-' || lpad(CAST(ns AS text), 2, '0') AS parent, 'pipeline-' || p AS pipeline,
+              timestamptz '2026-08-01 00:00:00Z' + i * (interval '92 days' / %d) AS time,
+              CASE WHEN p %% 2 = 1 OR state < 0.85 THEN 'Succeeded' WHEN state < 0.94 THEN 'Failed'
+                WHEN state < 0.97 THEN 'PipelineRunTimeout' ELSE 'Cancelled' END AS reason,
+              CASE WHEN state < 0.3 THEN jsonb_build_object('triggers.tekton.dev/triggers-eventid', md5('event' || i)) ELSE '{}' END AS more,
+              CAST(dice * 600 AS integer) + 20 AS seconds
+            FROM (SELECT i, floor(20 * power(ns, 2.7)) AS ns, floor(50 * power(p, 2)) AS p, state, dice
+              FROM (SELECT i, abs(hashint8extended(i, 1) %% 1000003) / 1000003.0 AS ns, abs(hashint8extended(i, 2) %% 1000003) / 1000003.0 AS p,
+                abs(hashint8extended(i, 3) %% 1000003) / 1000003.0 AS state, abs(hashint8extended(i, 4) %% 1000003) / 1000003.0 AS dice
+                FROM generate_series(CAST(? AS bigint), CAST(? AS bigint)) i) dice) skewed""".formatted(results);
+    }
+
+    private static String insertResults(String schema, String rows) {
+        return """
+            INSERT INTO %1$s.results (parent, id, name, annotations, created_time, updated_time, recordsummary_record, recordsummary_type,
+              recordsummary_start_time, recordsummary_end_time, recordsummary_status, recordsummary_annotations, etag)
+            SELECT parent, id, run, jsonb_build_object('object.metadata.name', 'run-' || i, 'tekton.dev/pipeline', pipeline) || more, time,
+              time + seconds * interval '1 second', parent || '/results/' || run || '/records/' || run, 'tekton.dev/v1.PipelineRun', time,
+              time + seconds * interval '1 second', CASE reason WHEN 'Succeeded' THEN 1 WHEN 'Failed' THEN 2 WHEN 'PipelineRunTimeout' THEN 3
+                ELSE 4 END, '{}', id || '-1' FROM (%2$s) rows""".formatted(schema, rows);
+    }
+
+    private static String insertRecords(String schema, String rows) {
+        return """
+            INSERT INTO %1$s.records (parent, result_id, result_name, id, name, type, data, created_time, updated_time, etag)
+            SELECT r.parent, r.id, r.run, CAST(md5('record' || r.i || '/' || k) AS uuid), u.uid, 'tekton.dev/v1.' || t.kind,
+              t.data || jsonb_build_object(
+                'metadata', (t.data -> 'metadata') || jsonb_build_object('name', 'run-' || r.i || CASE k WHEN 0 THEN '' ELSE '-task-' || k END,
+                  'namespace', r.parent, 'uid', u.uid, 'resourceVersion', CAST(r.i AS text), 'creationTimestamp',
+                  to_char(r.time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'labels', coalesce(t.data #> '{metadata,labels}', '{}')
+                    || jsonb_build_object('tekton.dev/pipeline', r.pipeline, 'app.kubernetes.io/managed-by', 'tekton-pipelines',
+                      'branch', 'branch-' || r.i %% 2000) || r.more),
+                'status', (t.data -> 'status') || jsonb_build_object(
+                  'startTime', to_char((r.time + interval '2 seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                  'completionTime', to_char((r.time + r.seconds * interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                  'conditions', jsonb_build_array(jsonb_build_object('type', 'Succeeded', 'reason', r.reason, 'message', 'generated',
+                    'status', CASE r.reason WHEN 'Succeeded' THEN 'True' ELSE 'False' END)))),
+              r.time, r.time + r.seconds * interval '1 second', r.i || '-' || k
+            FROM (%2$s) r CROSS JOIN generate_series(0, 4) k
+            CROSS JOIN LATERAL (SELECT CASE k WHEN 0 THEN r.run ELSE CAST(md5('task' || r.i || '/' || k) AS uuid) END AS uid) u
+            JOIN esta_templates t ON t.kind = CASE k WHEN 0 THEN 'PipelineRun' ELSE 'TaskRun' END AND t.number = abs(hashint8(r.i * 5 + k)) %% t.count
+            ORDER BY r.i, k""".formatted(schema, rows);
     }
 
     private static void loadTemplates(Connection connection) throws SQLException, IOException {

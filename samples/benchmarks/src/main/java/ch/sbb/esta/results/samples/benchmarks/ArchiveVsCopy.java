@@ -122,6 +122,13 @@ final class ArchiveVsCopy implements Benchmark {
                 "DROP TABLE bare.esta_runs",
                 "DROP FUNCTION bare.esta_keep_runs() CASCADE",
                 "DROP FUNCTION bare.esta_forget_digest() CASCADE",
+                """
+                DO $$ DECLARE index text; BEGIN
+                    FOR index IN SELECT indexname FROM pg_indexes WHERE schemaname = 'bare' AND indexname LIKE 'esta%'
+                        AND tablename IN ('results', 'records') LOOP
+                        EXECUTE 'DROP INDEX bare.' || index;
+                    END LOOP;
+                END $$""",
                 "ALTER TABLE bare.results DROP COLUMN esta_annotations_escaped, DROP COLUMN esta_summary_escaped",
                 "ALTER TABLE bare.records DROP COLUMN esta_data_escaped, DROP COLUMN esta_data_digest");
     }

@@ -11,10 +11,13 @@ import java.util.Optional;
 public final class BenchmarkMain {
 
     private static final long LARGE_LOG = 500_000_000;
+    private static final int MANY_RESULTS = 200_000;
 
     private static final List<Benchmark> ALL = List.of(
             new ArchiveVsCopy(),
             new ArchiveUnchanged(),
+            new PageDepth(MANY_RESULTS, 2000),
+            new NewestFailed(MANY_RESULTS),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),
