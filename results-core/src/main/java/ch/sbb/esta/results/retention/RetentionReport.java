@@ -97,7 +97,7 @@ public final class RetentionReport {
     }
 
     /**
-     * How many Results would have expired but for the annotation that keeps them.
+     * How many of the Results that were looked at are kept by annotation, as far as that was seen before another reason to keep them.
      *
      * @return 0 or more
      */

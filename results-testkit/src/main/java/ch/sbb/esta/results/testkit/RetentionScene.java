@@ -159,12 +159,26 @@ final class RetentionScene {
     /** At no point may there be rows without the logs that they promise, nor logs that no row and no mark names. */
     void assertNothingBroken(ResultName result, Map<String, Long> blobsBefore) {
         if (isMarked(result)) {
+            assertNothingIsLiveAgain(result);
             return;
         }
         if (store.findResult(result).isPresent()) {
             assertWhole(result, blobsBefore);
         } else {
             assertThat(blobsOf(result.result())).as("blobs of %s", result).isEmpty();
+        }
+    }
+
+    /** Half a log that looks live would be gone on with. */
+    private void assertNothingIsLiveAgain(ResultName result) {
+        for (String task : List.of("-t1", "-t2")) {
+            for (String container : List.of("step-one", "step-two")) {
+                String uid = result.result() + task;
+                logs.find(new ContainerLogId(SampleRun.NAMESPACE, uid, "pod-" + uid, container, 0))
+                        .ifPresent(log -> assertThat(log.isSealed())
+                                .as("%s is sealed", log)
+                                .isTrue());
+            }
         }
     }
 
