@@ -60,7 +60,7 @@ final class RunFacts {
     static RunFacts of(Record record) {
         try {
             return new RunFacts(
-                    record.type().startsWith(RUNS), MAPPER.readTree(JsonText.withReadableKeys(record.data())));
+                    isRun(record.type()), MAPPER.readTree(JsonText.withReadableKeys(record.data())));
         } catch (IOException e) {
             throw new UncheckedIOException("what is stored is not JSON", e);
         }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StatisticsSql {
 
-    private static final String MICROS = "CAST(extract(epoch FROM %s - %s) * 1000000 AS bigint)";
+    private static final String MICROS = "CAST(extract(epoch FROM %s) * 1000000 AS bigint)";
 
     private final StatisticsQuery query;
     private final @Nullable FilterSql filter;
@@ -79,10 +79,10 @@ final class StatisticsSql {
                 state(fromJson) + " AS state",
                 "e.start_time"));
         if (asks(Aggregate.Kind.DURATION, "DURATION")) {
-            columns.add(MICROS.formatted("e.end_time", "e.start_time") + " AS took");
+            columns.add("e.end_time - e.start_time AS took");
         }
         if (asks(Aggregate.Kind.DURATION, "QUEUE_TIME")) {
-            columns.add(MICROS.formatted("e.start_time", "e.created_time") + " AS waited");
+            columns.add("e.start_time - e.created_time AS waited");
         }
         if (query.counting() == Counting.UPSTREAM) {
             columns.add(text("r.data -> 'status' -> 'conditions' -> 0 -> 'reason'") + " AS reason");
@@ -221,10 +221,11 @@ final class StatisticsSql {
             case SUCCESS_RATE ->
                 "CAST(count(*) FILTER (WHERE state = 1) AS float8) / nullif(count(*) FILTER (WHERE state IN (1, 2, 3, 4)), 0)";
             case LAST_RUNTIME -> "max(start_time)";
-            case AVG_DURATION -> "CAST(round(avg(took)) AS bigint)";
-            case MIN_DURATION -> "min(took)";
-            case MAX_DURATION -> "max(took)";
-            case TOTAL_DURATION -> "CAST(sum(took) AS bigint)";
+            case AVG_DURATION ->
+                "CAST(round(extract(epoch FROM sum(took)) * 1000000 / nullif(count(took), 0)) AS bigint)";
+            case MIN_DURATION -> MICROS.formatted("min(took)");
+            case MAX_DURATION -> MICROS.formatted("max(took)");
+            case TOTAL_DURATION -> MICROS.formatted("sum(took)");
             case P50_DURATION -> percentile("0.5", "took");
             case P90_DURATION -> percentile("0.9", "took");
             case P99_DURATION -> percentile("0.99", "took");
@@ -239,6 +240,7 @@ final class StatisticsSql {
     }
 
     private static String percentile(String share, String column) {
-        return "CAST(round(percentile_cont(" + share + ") WITHIN GROUP (ORDER BY " + column + ")) AS bigint)";
+        return "CAST(round(percentile_cont(" + share + ") WITHIN GROUP (ORDER BY " + MICROS.formatted(column)
+                + ")) AS bigint)";
     }
 }

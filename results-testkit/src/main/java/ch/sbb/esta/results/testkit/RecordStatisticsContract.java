@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -243,38 +244,70 @@ public abstract class RecordStatisticsContract {
 
     // Counts
 
-    @ParameterizedTest
-    @CsvSource({
-        "True,Succeeded,SUCCEEDED",
-        "True,Completed,SUCCEEDED",
-        "True,EverythingFine,SUCCEEDED",
-        "True,,SUCCEEDED",
-        "False,Failed,FAILED",
-        "False,StepFailed,FAILED",
-        "False,PodEvicted,FAILED",
-        "False,CouldntGetPipeline,FAILED",
-        "False,,FAILED",
-        "False,PipelineRunTimeout,TIMED_OUT",
-        "False,TaskRunTimeout,TIMED_OUT",
-        "False,CustomRunTimedOut,TIMED_OUT",
-        "False,Cancelled,CANCELLED",
-        "False,PipelineRunCancelled,CANCELLED",
-        "False,TaskRunCancelled,CANCELLED",
-        "False,CustomRunCancelled,CANCELLED",
-        "Unknown,Running,RUNNING",
-        "Unknown,Failed,RUNNING",
-        "Unknown,ExceededNodeResources,RUNNING"
-    })
-    final void everyFinishedRunIsInTheStateItEndedIn(String status, String reason, Aggregate state) {
-        archive(TimedRun.pipelineRun().started(T).succeeded(status, reason == null ? "" : reason));
+    @Test
+    final void everyFinishedRunIsInTheStateItEndedIn() {
+        Map<String, Aggregate> states = archiveEach("""
+                True Succeeded SUCCEEDED
+                True Completed SUCCEEDED
+                True EverythingFine SUCCEEDED
+                False Failed FAILED
+                False StepFailed FAILED
+                False PodEvicted FAILED
+                False CouldntGetPipeline FAILED
+                False PipelineRunTimeout TIMED_OUT
+                False TaskRunTimeout TIMED_OUT
+                False CustomRunTimedOut TIMED_OUT
+                False Cancelled CANCELLED
+                False PipelineRunCancelled CANCELLED
+                False TaskRunCancelled CANCELLED
+                False CustomRunCancelled CANCELLED
+                Unknown Running RUNNING
+                Unknown Failed RUNNING
+                Unknown ExceededNodeResources RUNNING
+                """);
 
-        StatisticsRow row = only(query().aggregates(COUNTS));
-        for (Aggregate aggregate : COUNTS) {
-            boolean expected = aggregate == Aggregate.TOTAL
-                    || aggregate == state
-                    || (aggregate == Aggregate.OTHERS && state == Aggregate.TIMED_OUT);
-            assertThat(row.count(aggregate)).as("%s", aggregate).isEqualTo(expected ? 1 : 0);
+        RunStatistics found = summarize(query().groupBy(new ByLabel("case")).aggregates(COUNTS));
+        assertThat(found.rows()).hasSameSizeAs(states.keySet());
+        for (StatisticsRow row : found.rows()) {
+            Aggregate state = Objects.requireNonNull(states.get(row.group().orElse("-")));
+            for (Aggregate aggregate : COUNTS) {
+                boolean expected = aggregate == Aggregate.TOTAL
+                        || aggregate == state
+                        || (aggregate == Aggregate.OTHERS && state == Aggregate.TIMED_OUT);
+                assertThat(row.count(aggregate))
+                        .as("%s of %s", aggregate, row.group())
+                        .isEqualTo(expected ? 1 : 0);
+            }
         }
+    }
+
+    /** Archives a started run for each line, of status, reason and how it must be counted; the first two are its label. */
+    private Map<String, Aggregate> archiveEach(String lines) {
+        Map<String, Aggregate> expected = new TreeMap<>();
+        List<TimedRun> runs = new ArrayList<>();
+        for (String line : lines.strip().split("\n", -1)) {
+            String[] words = line.split(" ", -1);
+            String name = words[0] + " " + words[1];
+            expected.put(name, Aggregate.valueOf(words[2]));
+            runs.add(TimedRun.pipelineRun()
+                    .started(T)
+                    .succeeded(words[0], words[1])
+                    .label("case", name));
+        }
+        archive(runs.toArray(TimedRun[]::new));
+        return expected;
+    }
+
+    @Test
+    final void aConditionWithoutAReasonIsEnough() {
+        archive(
+                TimedRun.pipelineRun().succeeded("True", ""),
+                TimedRun.pipelineRun().succeeded("False", ""),
+                TimedRun.pipelineRun().started(T).succeeded("Unknown", ""));
+
+        assertThat(counts(only(query().aggregates(COUNTS)))).containsExactly(3L, 1L, 1L, 0L, 0L, 1L, 0L, 0L);
+        assertThat(only(query().counting(Counting.UPSTREAM).aggregates(COUNTS)).count(Aggregate.OTHERS))
+                .isZero();
     }
 
     @Test
@@ -296,30 +329,34 @@ public abstract class RecordStatisticsContract {
                 .isEqualTo(1);
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "True,Succeeded,SUCCEEDED",
-        "True,Completed,SUCCEEDED",
-        "False,Failed,FAILED",
-        "Unknown,Failed,FAILED",
-        "False,Cancelled,CANCELLED",
-        "Unknown,Running,RUNNING",
-        "False,StepFailed,OTHERS",
-        "False,TaskRunCancelled,OTHERS",
-        "False,PipelineRunTimeout,OTHERS",
-        "True,EverythingFine,OTHERS"
-    })
-    final void upstreamCountsByTheReasonAlone(String status, String reason, Aggregate counted) {
-        archive(
-                TimedRun.taskRun().started(T).succeeded(status, reason),
-                TimedRun.pipelineRun().started(T));
+    @Test
+    final void upstreamCountsByTheReasonAlone() {
+        Map<String, Aggregate> expected = archiveEach("""
+                True Succeeded SUCCEEDED
+                True Completed SUCCEEDED
+                False Failed FAILED
+                Unknown Failed FAILED
+                False Cancelled CANCELLED
+                Unknown Running RUNNING
+                False StepFailed OTHERS
+                False TaskRunCancelled OTHERS
+                False PipelineRunTimeout OTHERS
+                True EverythingFine OTHERS
+                """);
+        archive(TimedRun.pipelineRun().started(T).label("case", "no condition"));
 
-        StatisticsRow row =
-                only(StatisticsQuery.parse("-/results/-", "total,succeeded,failed,cancelled,running,others", "", ""));
-        assertThat(row.count(Aggregate.TOTAL)).isEqualTo(2);
-        for (Aggregate aggregate : List.of(
-                Aggregate.SUCCEEDED, Aggregate.FAILED, Aggregate.CANCELLED, Aggregate.RUNNING, Aggregate.OTHERS)) {
-            assertThat(row.count(aggregate)).as("%s", aggregate).isEqualTo(aggregate == counted ? 1 : 0);
+        RunStatistics found = summarize(
+                StatisticsQuery.parse("-/results/-", "total,succeeded,failed,cancelled,running,others", "", "")
+                        .groupBy(new ByLabel("case")));
+        assertThat(found.rows()).hasSize(expected.size() + 1);
+        for (StatisticsRow row : found.rows()) {
+            assertThat(row.count(Aggregate.TOTAL)).isEqualTo(1);
+            for (Aggregate aggregate : List.of(
+                    Aggregate.SUCCEEDED, Aggregate.FAILED, Aggregate.CANCELLED, Aggregate.RUNNING, Aggregate.OTHERS)) {
+                assertThat(row.count(aggregate))
+                        .as("%s of %s", aggregate, row.group())
+                        .isEqualTo(aggregate == expected.get(row.group().orElse("-")) ? 1 : 0);
+            }
         }
     }
 
