@@ -59,8 +59,7 @@ final class RunFacts {
 
     static RunFacts of(Record record) {
         try {
-            return new RunFacts(
-                    isRun(record.type()), MAPPER.readTree(JsonText.withReadableKeys(record.data())));
+            return new RunFacts(isRun(record.type()), MAPPER.readTree(JsonText.withReadableKeys(record.data())));
         } catch (IOException e) {
             throw new UncheckedIOException("what is stored is not JSON", e);
         }
