@@ -29,7 +29,9 @@ public final class ArchiveOutcome {
         /** The snapshot cannot be stored; its bytes are kept in the quarantine. */
         QUARANTINED,
         /** The object is of a kind that is not archived; nothing was written. */
-        NOT_A_RUN
+        NOT_A_RUN,
+        /** The run was archived, has expired and was deleted; nothing was written. */
+        EXPIRED
     }
 
     private ArchiveOutcome(
@@ -48,7 +50,7 @@ public final class ArchiveOutcome {
      * @return the outcome
      */
     public static ArchiveOutcome archived(Status status, RecordName record) {
-        if (status == Status.QUARANTINED || status == Status.NOT_A_RUN) {
+        if (status == Status.QUARANTINED || status == Status.NOT_A_RUN || status == Status.EXPIRED) {
             throw new IllegalArgumentException(status + " is no outcome of a snapshot that was archived");
         }
         return new ArchiveOutcome(status, Objects.requireNonNull(record, "record"), null, "");
@@ -77,6 +79,21 @@ public final class ArchiveOutcome {
                 Status.NOT_A_RUN, null, ResultsException.Code.INVALID, plain(apiVersion) + " " + plain(kind));
     }
 
+    /**
+     * The run, or the PipelineRun that owns it, has expired.
+     *
+     * @param namespace the run's namespace
+     * @param uid the run's UID
+     * @return the outcome
+     */
+    public static ArchiveOutcome expired(String namespace, String uid) {
+        return new ArchiveOutcome(
+                Status.EXPIRED,
+                null,
+                null,
+                Names.single("uid", uid) + " of " + Names.single("namespace", namespace) + " has expired");
+    }
+
     private static String plain(String text) {
         return text.matches("[A-Za-z0-9./-]{1,100}") ? text : Escaped.of(text);
     }
@@ -93,7 +110,7 @@ public final class ArchiveOutcome {
     /**
      * The record that holds the run.
      *
-     * @return the name, or empty for a snapshot that was not archived
+     * @return the name, or empty for a snapshot that is not stored
      */
     public Optional<RecordName> record() {
         return Optional.ofNullable(record);
@@ -102,7 +119,7 @@ public final class ArchiveOutcome {
     /**
      * The code of the refusal.
      *
-     * @return the code, or empty for a snapshot that was archived
+     * @return the code, or empty for a snapshot that was archived or has expired
      */
     public Optional<ResultsException.Code> code() {
         return Optional.ofNullable(code);
@@ -120,7 +137,7 @@ public final class ArchiveOutcome {
     /**
      * Whether the store now holds this version or a newer one.
      *
-     * @return false for {@code QUARANTINED} and {@code NOT_A_RUN}
+     * @return false for {@code QUARANTINED}, {@code NOT_A_RUN} and {@code EXPIRED}
      */
     public boolean isArchived() {
         return record != null;
@@ -145,7 +162,7 @@ public final class ArchiveOutcome {
     public String toString() {
         return switch (status) {
             case QUARANTINED -> code + ": " + reason;
-            case NOT_A_RUN -> status + ": " + reason;
+            case NOT_A_RUN, EXPIRED -> status + ": " + reason;
             default -> status + " " + record;
         };
     }

@@ -16,7 +16,7 @@ public interface ArchiveListener {
      * Takes note of a run that has left the queue.
      *
      * @param placement the run and its place
-     * @param outcome what became of it: archived or {@code QUARANTINED}
+     * @param outcome what became of it: archived, {@code QUARANTINED} or {@code EXPIRED}
      */
     void onArchived(RunPlacement placement, ArchiveOutcome outcome);
 }

@@ -16,6 +16,7 @@ import ch.sbb.esta.results.logs.LogRecords;
 import ch.sbb.esta.results.logs.LogStoreStats;
 import ch.sbb.esta.results.logs.PlainLogs;
 import ch.sbb.esta.results.logs.SegmentedLogs;
+import ch.sbb.esta.results.retention.Retention;
 import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
@@ -50,6 +51,7 @@ public final class ResultsArchive implements AutoCloseable {
     private final @Nullable Logs logs;
     private final @Nullable AbandonedLogs abandoned;
     private final @Nullable LogRecording recording;
+    private final @Nullable Retention retention;
     private final InstantSource clock;
     private final Duration closeTimeout;
     private @Nullable Running running;
@@ -72,6 +74,7 @@ public final class ResultsArchive implements AutoCloseable {
         this.abandoned = abandoned;
         this.recording = recording;
         this.logs = builder.logs();
+        this.retention = builder.retention;
         this.clock = builder.clock;
         this.closeTimeout = closeTimeout;
     }
@@ -119,6 +122,9 @@ public final class ResultsArchive implements AutoCloseable {
             if (recording != null) {
                 recording.start();
             }
+            if (retention != null) {
+                retention.start();
+            }
         } finally {
             if (running == null) {
                 if (collector != null) {
@@ -142,6 +148,9 @@ public final class ResultsArchive implements AutoCloseable {
         }
         running = null;
         current.runs.close();
+        if (retention != null) {
+            retention.close();
+        }
         if (sweep != null) {
             sweep.close();
         }
@@ -328,6 +337,7 @@ public final class ResultsArchive implements AutoCloseable {
         private @Nullable ArchiverConfig archiverConfig;
         private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
         private ResultNaming naming = ResultNaming.defaults();
+        private @Nullable Retention retention;
         private InstantSource clock = InstantSource.system();
         private final List<ArchiveListener> archiveListeners = new ArrayList<>();
         private final List<LogListener> logListeners = new ArrayList<>();
@@ -428,6 +438,17 @@ public final class ResultsArchive implements AutoCloseable {
          */
         public Builder plainLogs(BlobStore copies) {
             this.plainLogs = Objects.requireNonNull(copies, "copies");
+            return this;
+        }
+
+        /**
+         * Runs retention on its schedule for as long as the archive runs. One process of several is enough.
+         *
+         * @param retention started and closed with the archive
+         * @return this
+         */
+        public Builder retention(Retention retention) {
+            this.retention = Objects.requireNonNull(retention, "retention");
             return this;
         }
 

@@ -366,7 +366,8 @@ final class CelTerms {
     }
 
     private Operand arithmetic(CelExpr expression) {
-        Operation operation = Objects.requireNonNull(OPERATIONS.get(expression.call().function()));
+        Operation operation =
+                Objects.requireNonNull(OPERATIONS.get(expression.call().function()));
         CelExpr first = expression.call().args().get(0);
         CelExpr second = expression.call().args().get(1);
         Operand left = operand(first);
@@ -446,16 +447,14 @@ final class CelTerms {
         if (kind == Kind.SPAN && operand.span != null) {
             return operand.span;
         }
-        if (operand.kind() == Kind.JSON) {
-            switch (kind) {
-                case TRUTH, TEXT, NUMBER:
-                    return new Term.As(kind, operand.term);
-                case TIME:
-                    return new Term.Parsed(kind, new Term.As(Kind.TEXT, operand.term));
-                case SPAN:
-                    throw refused(operand.at, "JSON knows no durations: write duration() around it");
-                default:
-            }
+        if (operand.kind() == Kind.JSON && (kind == Kind.TRUTH || kind == Kind.TEXT || kind == Kind.NUMBER)) {
+            return new Term.As(kind, operand.term);
+        }
+        if (operand.kind() == Kind.JSON && kind == Kind.TIME) {
+            return new Term.Parsed(kind, new Term.As(Kind.TEXT, operand.term));
+        }
+        if (operand.kind() == Kind.JSON && kind == Kind.SPAN) {
+            throw refused(operand.at, "JSON knows no durations: write duration() around it");
         }
         throw refused(operand.at, "this is " + named(operand.kind()) + " where " + named(kind) + " is needed");
     }

@@ -93,7 +93,7 @@ final class Evaluation {
         if (term instanceof Term.Member member) {
             return value(member.of()) instanceof JsonNode node ? node.get(member.key()) : null;
         } else if (term instanceof Term.Item item) {
-            return value(item.of()) instanceof JsonNode node && node.isArray() ? node.get(item.index()) : null;
+            return (value(item.of()) instanceof JsonNode node && node.isArray()) ? node.get(item.index()) : null;
         } else if (term instanceof Term.Entry entry) {
             return value(entry.of()) instanceof Map<?, ?> map ? map.get(entry.key()) : null;
         } else if (term instanceof Term.As as) {
@@ -108,11 +108,11 @@ final class Evaluation {
         } else if (term instanceof Term.Part part) {
             return value(part.of()) instanceof BigInteger micros ? part(part, micros) : null;
         } else if (term instanceof Term.Joined joined) {
-            return value(joined.left()) instanceof String left && value(joined.right()) instanceof String right
+            return (value(joined.left()) instanceof String left && value(joined.right()) instanceof String right)
                     ? left + right
                     : null;
         } else if (term instanceof Term.Holds holds) {
-            return value(holds.text()) instanceof String text && value(holds.part()) instanceof String part
+            return (value(holds.text()) instanceof String text && value(holds.part()) instanceof String part)
                     ? holds(holds.place(), text, part)
                     : null;
         } else if (term instanceof Term.Mentions mentions) {
@@ -133,7 +133,7 @@ final class Evaluation {
         if (right != null && (Boolean) right == absorbing) {
             return absorbing;
         }
-        return left == null || right == null ? null : !absorbing;
+        return (left == null || right == null) ? null : !absorbing;
     }
 
     private @Nullable Boolean compare(Term.Compare term) {

@@ -14,7 +14,6 @@ final class RegexReader {
     private static final int MAX_COPIES = 1_000;
 
     private static final int MAX_DEPTH = 50;
-    private static final int MAX_CODE_POINT = 0x10ffff;
     private static final String BRACE = "a brace stands for itself only as \\{";
     private static final String DIGITS = "0-9";
     private static final String WORD = "0-9A-Za-z_";
@@ -96,32 +95,25 @@ final class RegexReader {
     /** One thing that can be repeated. Returns how many copies it holds. */
     private int atom() throws Refused {
         int c = text[at];
-        switch (c) {
-            case '(':
-                return group();
-            case '[':
-                out.append(bracket());
-                return 1;
-            case '.':
-                out.append("[^\\n]");
-                break;
-            case '^':
-            case '$':
-                out.append((char) c);
-                break;
-            case '*':
-            case '+':
-            case '?':
-                throw new Refused(at, "there is nothing before it that could be repeated");
-            case '{':
-                throw new Refused(at, BRACE);
-            case '\\':
-                out.append(escape());
-                return 1;
-            default:
-                out.append(literal(c));
-        }
+        return switch (c) {
+            case '(' -> group();
+            case '[' -> written(bracket());
+            case '\\' -> written(escape());
+            case '.' -> next("[^\\n]");
+            case '^', '$' -> next(Character.toString(c));
+            case '*', '+', '?' -> throw new Refused(at, "there is nothing before it that could be repeated");
+            case '{' -> throw new Refused(at, BRACE);
+            default -> next(literal(c));
+        };
+    }
+
+    private int next(String postgres) {
         at++;
+        return written(postgres);
+    }
+
+    private int written(String postgres) {
+        out.append(postgres);
         return 1;
     }
 
@@ -337,7 +329,7 @@ final class RegexReader {
 
     /** Every character of ASCII that could mean something is written by its number. */
     private static String literal(int c) {
-        if (c > 0x7f && c <= MAX_CODE_POINT || Character.isLetterOrDigit(c)) {
+        if (c > 0x7f || Character.isLetterOrDigit(c)) {
             return Character.toString(c);
         }
         return String.format(Locale.ROOT, "\\u%04x", c);

@@ -52,6 +52,10 @@ final class LogBlobs {
         return id.path() + "/" + MANIFEST;
     }
 
+    static boolean isManifest(String key) {
+        return key.endsWith("/" + MANIFEST);
+    }
+
     static String textName(String sha256) {
         return sha256 + ".log.gz";
     }

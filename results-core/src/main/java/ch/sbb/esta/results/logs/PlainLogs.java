@@ -2,9 +2,11 @@ package ch.sbb.esta.results.logs;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.LogVolume;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.spi.LogDeletion;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.ResultsReader;
 import java.io.InputStream;
@@ -18,7 +20,7 @@ import java.util.Objects;
  *
  * <p>Thread-safe. Copying again changes nothing.
  */
-public final class PlainLogs {
+public final class PlainLogs implements LogDeletion {
 
     private final RunLogs runs;
     private final LogSource logs;
@@ -60,8 +62,24 @@ public final class PlainLogs {
         return copied;
     }
 
+    /** Measures the copies. */
+    @Override
+    public LogVolume measure(RecordName taskRun, String uid) {
+        return LogRemoval.measure(copies, prefix(taskRun));
+    }
+
+    /** Deletes the copies; the logs themselves stay. */
+    @Override
+    public LogVolume delete(RecordName taskRun, String uid) {
+        return LogRemoval.delete(copies, prefix(taskRun));
+    }
+
+    private static String prefix(RecordName taskRun) {
+        return taskRun.parent() + "/" + taskRun.result().result() + "/" + taskRun.record() + "/";
+    }
+
     private static String key(RecordName taskRun, ContainerLogId id, int attempt) {
-        return taskRun.parent() + "/" + taskRun.result().result() + "/" + taskRun.record() + "/"
+        return prefix(taskRun)
                 + (attempt > 0 ? "attempt-" + (attempt + 1) + "-" : "") + id.container()
                 + (id.restart() > 0 ? "-restart-" + id.restart() : "") + ".log";
     }

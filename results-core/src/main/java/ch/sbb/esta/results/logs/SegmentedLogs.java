@@ -4,6 +4,8 @@ import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.LogSelection;
 import ch.sbb.esta.results.LogSpan;
+import ch.sbb.esta.results.LogVolume;
+import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.internal.GzipInput;
 import ch.sbb.esta.results.internal.Threads;
@@ -11,6 +13,7 @@ import ch.sbb.esta.results.logs.LogReader.Found;
 import ch.sbb.esta.results.spi.BlobLinks;
 import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.LiveLogs;
+import ch.sbb.esta.results.spi.LogDeletion;
 import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
@@ -68,7 +71,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Lifecycle.</b> The blob store is not closed.
  */
-public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
+public final class SegmentedLogs implements LogSink, LogSource, LiveLogs, LogDeletion {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLogs.class);
     private static final int SHIPPERS = 16;
@@ -279,6 +282,27 @@ public final class SegmentedLogs implements LogSink, LogSource, LiveLogs {
         // Checks the name.
         ContainerLogId any = new ContainerLogId(namespace, "uid", "pod", "container", 0);
         return sealing.removeOrphans(any.namespace() + "/");
+    }
+
+    @Override
+    public LogVolume measure(RecordName taskRun, String uid) {
+        return LogRemoval.measure(blobs.store(), prefix(taskRun, uid));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The manifests of sealed logs go last. A log that somebody still writes, in whatever process, begins anew behind this.
+     */
+    @Override
+    public LogVolume delete(RecordName taskRun, String uid) {
+        return LogRemoval.delete(blobs.store(), prefix(taskRun, uid));
+    }
+
+    /** By way of an id, which checks the parts. */
+    private static String prefix(RecordName taskRun, String uid) {
+        ContainerLogId any = new ContainerLogId(taskRun.parent(), uid, "pod", "container", 0);
+        return any.namespace() + "/" + any.taskRunUid() + "/";
     }
 
     /**

@@ -7,9 +7,12 @@ import ch.sbb.esta.results.LogLine;
 import ch.sbb.esta.results.LogSelection;
 import ch.sbb.esta.results.LogSpan;
 import ch.sbb.esta.results.LogState;
+import ch.sbb.esta.results.LogVolume;
+import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.internal.GzipInput;
+import ch.sbb.esta.results.spi.LogDeletion;
 import ch.sbb.esta.results.spi.LogLines;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
@@ -38,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * Logs in memory: the simplest thing that does what {@link LogSink} and {@link LogSource} say, and what others are measured by. A
  * writer's bytes become visible when it flushes, seals or closes. Thread-safe; what it holds is gone with it.
  */
-public final class InMemoryLogs implements LogSink, LogSource {
+public final class InMemoryLogs implements LogSink, LogSource, LogDeletion {
 
     private final Map<ContainerLogId, Stored> logs = new ConcurrentHashMap<>();
 
@@ -119,6 +122,21 @@ public final class InMemoryLogs implements LogSink, LogSource {
         Objects.requireNonNull(validFor, "validFor");
         stored(id);
         return Optional.empty();
+    }
+
+    /** Counts a log as one object of its text. */
+    @Override
+    public LogVolume measure(RecordName taskRun, String uid) {
+        return list(taskRun.parent(), uid).stream()
+                .map(log -> new LogVolume(1, log.extent().bytes()))
+                .reduce(LogVolume.NONE, LogVolume::plus);
+    }
+
+    @Override
+    public LogVolume delete(RecordName taskRun, String uid) {
+        LogVolume deleted = measure(taskRun, uid);
+        list(taskRun.parent(), uid).forEach(log -> logs.remove(log.id()));
+        return deleted;
     }
 
     private Stored stored(ContainerLogId id) {

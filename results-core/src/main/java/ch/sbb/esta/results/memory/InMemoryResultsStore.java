@@ -3,6 +3,7 @@ package ch.sbb.esta.results.memory;
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ArchiveOutcome.Status;
 import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.Expiry;
 import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.ListOrder;
 import ch.sbb.esta.results.ListQuery;
@@ -18,18 +19,22 @@ import ch.sbb.esta.results.ResultContent;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
+import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.Tombstone;
 import ch.sbb.esta.results.filter.Filter;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
+import ch.sbb.esta.results.spi.RetentionStore;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -43,11 +48,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps Results, Records and the quarantine on the heap. Nothing survives the process.
+ * Keeps Results, Records, the quarantine and what has expired on the heap. Nothing survives the process.
  *
  * <p>Thread-safe: every call holds one lock.
  */
-public final class InMemoryResultsStore implements ResultsStore, Quarantine, RecordCreation {
+public final class InMemoryResultsStore implements ResultsStore, Quarantine, RecordCreation, RetentionStore {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
 
@@ -55,6 +60,7 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
     private final NavigableMap<ResultName, Result> results = new TreeMap<>();
     private final NavigableMap<RecordName, Record> records = new TreeMap<>();
     private final NavigableMap<String, QuarantinedRun> quarantine = new TreeMap<>();
+    private final Graveyard graveyard = new Graveyard();
     private long lastEtag;
 
     /**
@@ -74,6 +80,9 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
     private ArchiveOutcome archive(RunPlacement placement) {
         RunSnapshot run = placement.run();
         RecordName name = placement.record();
+        if (graveyard.holds(run)) {
+            return ArchiveOutcome.expired(run.namespace(), run.uid());
+        }
         Record old = records.get(name);
         Status status = Status.CREATED;
         if (old != null) {
@@ -268,6 +277,72 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
     @Override
     public synchronized void delete(String id) {
         quarantine.remove(Objects.requireNonNull(id, "id"));
+    }
+
+    @Override
+    public synchronized boolean mark(Expiry expiry, Sighting seen) {
+        ResultName name = expiry.result();
+        if (graveyard.findMark(name) != null) {
+            return true;
+        }
+        Result result = results.get(name);
+        Map<RecordName, String> etags = new HashMap<>();
+        recordsOf(name)
+                .forEach(record -> etags.put(record.name(), record.stored().etag()));
+        if (result == null || !result.stored().etag().equals(seen.etag()) || !etags.equals(seen.records())) {
+            return false;
+        }
+        graveyard.mark(expiry, etags.keySet());
+        return true;
+    }
+
+    @Override
+    public synchronized Page<Expiry> listMarked(String parent, String after, int limit) {
+        return graveyard.listMarked(parent, after, limit);
+    }
+
+    @Override
+    public synchronized long deleteMarked(ResultName name) {
+        Graveyard.Marked marked = graveyard.findMark(Objects.requireNonNull(name, "name"));
+        if (marked == null) {
+            return 0;
+        }
+        boolean shared = recordsOf(name).stream()
+                .anyMatch(record -> isRun(record) && !marked.records().contains(record.name()));
+        long before = (long) records.size() + results.size();
+        records.keySet()
+                .removeIf(record -> record.result().equals(name)
+                        && (!shared || marked.records().contains(record)));
+        if (!shared) {
+            results.remove(name);
+        }
+        graveyard.unmark(name);
+        return before - records.size() - results.size();
+    }
+
+    private List<Record> recordsOf(ResultName name) {
+        return records.values().stream()
+                .filter(record -> record.name().result().equals(name))
+                .toList();
+    }
+
+    private static boolean isRun(Record record) {
+        return RunKind.all().stream().anyMatch(kind -> kind.recordType().equals(record.type()));
+    }
+
+    @Override
+    public synchronized Optional<Tombstone> findTombstone(String namespace, String uid) {
+        return graveyard.findTombstone(namespace, uid);
+    }
+
+    @Override
+    public synchronized Page<Tombstone> listTombstones(String parent, Instant before, String after, int limit) {
+        return graveyard.listTombstones(parent, before, after, limit);
+    }
+
+    @Override
+    public synchronized void deleteTombstones(List<Tombstone> tombstones) {
+        graveyard.deleteTombstones(tombstones);
     }
 
     private Instant now() {

@@ -9,7 +9,9 @@ import ch.sbb.esta.results.ResultContent;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.jdbi.RecordTable.StoredVersion;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,6 +24,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.transaction.TransactionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,7 @@ final class ArchiveBatch {
     private final ResultTable results;
     private final RecordTable records;
     private final QuarantineTable quarantine;
+    private final ExpiryTables expiries;
     private final Handle handle;
     private final Change change;
 
@@ -48,6 +52,7 @@ final class ArchiveBatch {
         this.results = tables.results();
         this.records = tables.records();
         this.quarantine = tables.quarantine();
+        this.expiries = tables.expiries();
         this.handle = handle;
         this.change = change;
     }
@@ -55,7 +60,9 @@ final class ArchiveBatch {
     /** Archives all; an exception about a row means that nothing is known of the others: try again with {@link #archiveByParts}. */
     List<ArchiveOutcome> archive(List<RunPlacement> batch) {
         List<ArchiveRow> rows = rows(batch);
-        rounds(rows).forEach(this::store);
+        List<ArchiveRow> living = withoutExpired(rows);
+        rounds(living).forEach(this::store);
+        requireLiving(living);
         return outcomes(rows);
     }
 
@@ -63,8 +70,46 @@ final class ArchiveBatch {
     List<ArchiveOutcome> archiveByParts(List<RunPlacement> batch) {
         List<ArchiveRow> rows = rows(batch);
         handle.execute("SET CONSTRAINTS ALL IMMEDIATE");
-        rounds(rows).forEach(this::storeByParts);
+        List<ArchiveRow> living = withoutExpired(rows);
+        rounds(living).forEach(this::storeByParts);
+        requireLiving(living);
         return outcomes(rows);
+    }
+
+    private List<ArchiveRow> withoutExpired(List<ArchiveRow> rows) {
+        Set<ExpiryTables.Key> expired = findExpired(rows);
+        List<ArchiveRow> living = new ArrayList<>();
+        for (ArchiveRow row : rows) {
+            if (isIn(expired, row.run())) {
+                row.outcome(
+                        ArchiveOutcome.expired(row.run().namespace(), row.run().uid()));
+            } else {
+                living.add(row);
+            }
+        }
+        return living;
+    }
+
+    /** Looks once more, now that the rows are locked: retention may have come between. */
+    private void requireLiving(List<ArchiveRow> rows) {
+        if (!rows.isEmpty() && !findExpired(rows).isEmpty()) {
+            throw new TransactionException(
+                    "a run expired while it was archived", new SQLException("try again", SqlErrors.TRY_AGAIN));
+        }
+    }
+
+    private Set<ExpiryTables.Key> findExpired(List<ArchiveRow> rows) {
+        Set<ExpiryTables.Key> keys = new HashSet<>();
+        for (ArchiveRow row : rows) {
+            keys.add(ExpiryTables.Key.of(row.run()));
+            ExpiryTables.Key.ofOwner(row.run()).ifPresent(keys::add);
+        }
+        return expiries.expired(handle, keys);
+    }
+
+    private static boolean isIn(Set<ExpiryTables.Key> expired, RunSnapshot run) {
+        return expired.contains(ExpiryTables.Key.of(run))
+                || ExpiryTables.Key.ofOwner(run).filter(expired::contains).isPresent();
     }
 
     private List<ArchiveRow> rows(List<RunPlacement> batch) {

@@ -13,16 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class ArchiveRow {
 
     private final RunPlacement placement;
-    private final JsonEscape.Encoded data;
     private final byte[] digest;
     private final String id;
+    private JsonEscape.@Nullable Encoded data;
     private @Nullable String resultId;
     private @Nullable ArchiveOutcome outcome;
 
     ArchiveRow(RunPlacement placement, String id) {
         this.placement = placement;
-        this.data = JsonEscape.encode(placement.run().json());
-        this.digest = digest(data.json());
+        this.digest = digest(placement.run().json());
         this.id = id;
     }
 
@@ -42,18 +41,22 @@ final class ArchiveRow {
         return placement.summary().isPresent();
     }
 
+    /** Made when asked for: most runs turn out to be stored already. */
     JsonEscape.Encoded data() {
+        if (data == null) {
+            data = JsonEscape.encode(placement.run().json());
+        }
         return data;
     }
 
-    /** Tells the data from all others. */
+    /** Tells the object from all others. */
     byte[] digest() {
         return digest;
     }
 
-    private static byte[] digest(byte[] data) {
+    private static byte[] digest(byte[] json) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(data);
+            return MessageDigest.getInstance("SHA-256").digest(json);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this JVM lacks SHA-256, which every JVM must have", e);
         }

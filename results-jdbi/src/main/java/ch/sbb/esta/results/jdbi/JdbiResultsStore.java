@@ -2,6 +2,7 @@ package ch.sbb.esta.results.jdbi;
 
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.Expiry;
 import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Page;
@@ -15,10 +16,13 @@ import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.Tombstone;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
+import ch.sbb.esta.results.spi.RetentionStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +33,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps Results, Records and the quarantine in the tables of Tekton Results in one schema of a Postgres database; {@link Migrations}
+ * Keeps Results, Records, the quarantine and what has expired in the tables of Tekton Results in one schema of a Postgres database; {@link Migrations}
  * makes them. The server of Tekton Results may work on the same tables.
  *
  * <p>Each call is one transaction, set to {@code READ COMMITTED}; archiving repeats it when it loses against another one. A batch of
@@ -40,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe, as long as the {@code DataSource} is; that is not closed.
  */
-public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordCreation {
+public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordCreation, RetentionStore {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
 
@@ -212,6 +216,53 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
         Objects.requireNonNull(id, "id");
         transactions.deleting(
                 "deleting from the quarantine", handle -> tables.quarantine().delete(handle, id));
+    }
+
+    @Override
+    public boolean mark(Expiry expiry, Sighting seen) {
+        Objects.requireNonNull(seen, "seen");
+        return transactions.write(
+                "marking " + expiry.result(), handle -> tables.expiries().mark(handle, expiry, seen));
+    }
+
+    @Override
+    public Page<Expiry> listMarked(String parent, String after, int limit) {
+        Objects.requireNonNull(after, "after");
+        ListQuery.of(parent).requireCollection(ListQuery.Collection.RESULTS);
+        return transactions.read(
+                "listing what has expired", handle -> tables.expiries().listMarked(handle, parent, after, limit));
+    }
+
+    @Override
+    public long deleteMarked(ResultName result) {
+        Objects.requireNonNull(result, "result");
+        return transactions.write(
+                "deleting " + result, handle -> tables.expiries().deleteMarked(handle, result));
+    }
+
+    @Override
+    public Optional<Tombstone> findTombstone(String namespace, String uid) {
+        Objects.requireNonNull(namespace, "namespace");
+        Objects.requireNonNull(uid, "uid");
+        return transactions.read(
+                "reading a tombstone", handle -> tables.expiries().find(handle, namespace, uid));
+    }
+
+    @Override
+    public Page<Tombstone> listTombstones(String parent, Instant before, String after, int limit) {
+        ListQuery.of(parent).requireCollection(ListQuery.Collection.RESULTS);
+        ExpiryTables.TombstoneQuery query = new ExpiryTables.TombstoneQuery(parent, before, after, limit);
+        return transactions.read(
+                "listing tombstones", handle -> tables.expiries().listTombstones(handle, query));
+    }
+
+    @Override
+    public void deleteTombstones(List<Tombstone> tombstones) {
+        List<Tombstone> gone = List.copyOf(tombstones);
+        if (!gone.isEmpty()) {
+            transactions.writing(
+                    "deleting tombstones", handle -> tables.expiries().delete(handle, gone));
+        }
     }
 
     private Change now() {

@@ -206,5 +206,32 @@ record Migration(int version, String description, List<String> statements) {
                         EXECUTE FUNCTION {esta_forget_digest}()
                     """));
 
-    static final List<Migration> ALL = List.of(TABLES_OF_TEKTON_RESULTS, ADDITIONS, RUNS, DIGESTS);
+    /** Names compare by bytes here, whatever the database sorts by. */
+    private static final Migration RETENTION = new Migration(
+            5,
+            "marks and tombstones of retention",
+            List.of(
+                    """
+                    CREATE TABLE IF NOT EXISTS {esta_expiries} (
+                        parent text COLLATE "C" NOT NULL,
+                        result_name text COLLATE "C" NOT NULL,
+                        policy text NOT NULL,
+                        marked_time timestamptz NOT NULL,
+                        records text[] NOT NULL,
+                        PRIMARY KEY (parent, result_name))
+                    """,
+                    """
+                    CREATE TABLE IF NOT EXISTS {esta_tombstones} (
+                        parent text COLLATE "C" NOT NULL,
+                        uid text COLLATE "C" NOT NULL,
+                        result_name text COLLATE "C" NOT NULL,
+                        record_name text NOT NULL,
+                        type text NOT NULL,
+                        run_name text NOT NULL,
+                        expired_time timestamptz NOT NULL,
+                        PRIMARY KEY (parent, uid))
+                    """,
+                    "CREATE INDEX IF NOT EXISTS esta_tombstones_by_result ON {esta_tombstones} (parent, result_name)"));
+
+    static final List<Migration> ALL = List.of(TABLES_OF_TEKTON_RESULTS, ADDITIONS, RUNS, DIGESTS, RETENTION);
 }

@@ -86,7 +86,7 @@ final class QuarantineTable {
     }
 
     /** Reasons are for people: a character that Postgres cannot keep in text is shown as its number. */
-    private static String storable(String text) {
+    static String storable(String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
             if (c == 0 || Character.getType(c) == Character.SURROGATE) {

@@ -70,11 +70,10 @@ final class RecordTable {
         unchanged = schema.sql("""
                 SELECT r.parent, r.result_name, r.name
                 FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:names AS text[])) AS name,
-                        unnest(CAST(:types AS text[])) AS type, unnest(CAST(:escaped AS bool[])) AS escaped,
-                        unnest(CAST(:digests AS bytea[])) AS digest) n
+                        unnest(CAST(:types AS text[])) AS type, unnest(CAST(:digests AS bytea[])) AS digest) n
                 CROSS JOIN LATERAL (SELECT t.parent, t.result_name, t.name FROM {records} t
                     WHERE t.parent = n.parent AND t.result_name = n.result_name AND t.name = n.name AND t.type = n.type
-                        AND (t.esta_data_escaped IS TRUE) = n.escaped AND t.esta_data_digest = n.digest OFFSET 0) r
+                        AND t.esta_data_digest = n.digest OFFSET 0) r
                 """);
         versions = schema.sql("""
                 SELECT r.parent, r.result_name, r.name, %s AS uid, %s AS finished, %s AS version
@@ -180,7 +179,6 @@ final class RecordTable {
                         SqlArray.texts(rows, row -> row.name().result().result()))
                 .bind("names", SqlArray.texts(rows, row -> row.name().record()))
                 .bind("types", SqlArray.texts(rows, row -> row.run().kind().recordType()))
-                .bind("escaped", SqlArray.flags(rows, row -> row.data().escaped()))
                 .bind("digests", SqlArray.bytes(rows, ArchiveRow::digest))
                 .map((row, context) -> name(row))
                 .set();

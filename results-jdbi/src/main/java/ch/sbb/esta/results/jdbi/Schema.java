@@ -18,6 +18,8 @@ final class Schema {
             "records",
             "esta_quarantine",
             "esta_schema_version",
+            "esta_expiries",
+            "esta_tombstones",
             "esta_runs",
             "esta_runs_correlated",
             "esta_filling",

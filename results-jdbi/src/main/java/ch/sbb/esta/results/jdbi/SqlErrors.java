@@ -24,8 +24,11 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class SqlErrors {
 
+    /** Serialization failure: the same transaction again. */
+    static final String TRY_AGAIN = "40001";
+
     /** Deadlock, serialization failure, a plan or a prepared statement that became invalid: the same transaction again. */
-    private static final Set<String> REPEATABLE = Set.of("40001", "40P01", "0A000", "26000");
+    private static final Set<String> REPEATABLE = Set.of(TRY_AGAIN, "40P01", "0A000", "26000");
 
     /** The server is going down, has gone down, is not up yet, or has cut off a connection that did nothing. */
     private static final Set<String> SHUTDOWN = Set.of("57P01", "57P02", "57P03", "57P05");

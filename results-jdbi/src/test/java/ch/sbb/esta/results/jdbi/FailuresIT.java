@@ -49,7 +49,7 @@ class FailuresIT {
     void makeSchema() {
         schema = fixture.newSchema();
         store = JdbiResultsStore.builder(fixture.pool(), schema)
-                .failoverTimeout(Duration.ofSeconds(1))
+                .failoverTimeout(Duration.ofSeconds(5))
                 .build();
     }
 

@@ -41,6 +41,9 @@ class KilledServerIT {
     private static final int PAGE = 100;
     private static final long SPEED = 2_000_000;
 
+    /** A pool may wait some seconds between its attempts to reach a server that was away. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final PostgresServer server =
             PostgresServer.builder().durability(Durability.DURABLE).start();
     private final Fixture fixture = new Fixture(server.newDatabase());
@@ -84,12 +87,13 @@ class KilledServerIT {
 
         assertUnavailable(failure);
         server.startAgain();
+        JdbiResultsStore patient = store(PATIENCE);
         Set<RecordName> listed = new HashSet<>();
         first.items().forEach(record -> listed.add(record.name()));
-        Page<Record> page = store.listRecords(second);
+        Page<Record> page = patient.listRecords(second);
         page.items().forEach(record -> listed.add(record.name()));
         while (page.nextPageToken().isPresent()) {
-            page = store.listRecords(query.pageToken(page.nextPageToken().get()));
+            page = patient.listRecords(query.pageToken(page.nextPageToken().get()));
             page.items().forEach(record -> listed.add(record.name()));
         }
         assertThat(listed)
@@ -109,13 +113,14 @@ class KilledServerIT {
         server.startAgain();
         assertThat(fixture.query("SELECT count(*) FROM \"" + schema + "\".records"))
                 .containsExactly("10");
-        assertThat(store.archive(runs)).extracting(ArchiveOutcome::status).containsOnly(Status.CREATED);
-        assertThat(store.archive(earlier)).extracting(ArchiveOutcome::status).containsOnly(Status.UNCHANGED);
+        JdbiResultsStore patient = store(PATIENCE);
+        assertThat(patient.archive(runs)).extracting(ArchiveOutcome::status).containsOnly(Status.CREATED);
+        assertThat(patient.archive(earlier)).extracting(ArchiveOutcome::status).containsOnly(Status.UNCHANGED);
     }
 
     @Test
     void aServerThatComesBackInTimeIsOnlySlow() throws Exception {
-        JdbiResultsStore patient = store(Duration.ofSeconds(60));
+        JdbiResultsStore patient = store(PATIENCE);
         List<RunPlacement> runs = runs("patient");
         proxy.throttle(SPEED);
         long before = proxy.bytes(Direction.TO_SERVER);

@@ -135,7 +135,7 @@ class NetworkFaultsIT {
                         .stored()
                         .etag()
                         .equals(now.stored().etag());
-                if (e.getMessage().contains("may have been committed or not")) {
+                if (e.toString().contains("may have been committed or not")) {
                     doubt = true;
                     assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
                 } else {

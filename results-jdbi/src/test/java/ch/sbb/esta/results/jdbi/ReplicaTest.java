@@ -14,7 +14,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ReplicaTest {
 
     private static final Jdbi NOWHERE = Jdbi.create("jdbc:nowhere:");
-    private static final ResultsException FAILURE = new ResultsException(Code.UNAVAILABLE, "gone");
 
     @Test
     void aReplicaThatFailedIsLeftAlone() {
@@ -22,7 +21,7 @@ class ReplicaTest {
         assertThat(replica.isUsable()).isTrue();
         assertThat(replica.isUsable()).isTrue();
 
-        replica.failed(FAILURE);
+        replica.failed(new ResultsException(Code.UNAVAILABLE, "gone"));
 
         assertThat(replica.isUsable()).isFalse();
         replica.worked();
@@ -33,7 +32,7 @@ class ReplicaTest {
     void afterARestItIsTriedAgain() {
         Replica replica = new Replica(NOWHERE, Duration.ZERO);
 
-        replica.failed(FAILURE);
+        replica.failed(new ResultsException(Code.UNAVAILABLE, "gone"));
 
         assertThat(replica.isUsable()).isTrue();
     }

@@ -171,7 +171,7 @@ final class TransactionPooler implements Pooler {
             do {
                 message = current.read();
                 client.write(message);
-            } while (message.type != 'Z' && message.type != 'E' || message.type == 'E' && !isFatal(message));
+            } while (message.type != 'Z' && !isFatal(message));
             client.out.flush();
             if (message.type == 'Z' && message.body[0] == 'I') {
                 Peer used = current;
@@ -181,8 +181,9 @@ final class TransactionPooler implements Pooler {
             }
         }
 
-        private boolean isFatal(Message error) {
-            return new String(error.body, java.nio.charset.StandardCharsets.UTF_8).startsWith("SFATAL");
+        private boolean isFatal(Message message) {
+            return message.type == 'E'
+                    && new String(message.body, java.nio.charset.StandardCharsets.UTF_8).startsWith("SFATAL");
         }
     }
 }

@@ -24,7 +24,7 @@ final class ArchiveUnchanged implements Benchmark {
     static final int ROWS = 10_000;
     static final int BATCH = 500;
 
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 3;
     private static final int BATCHES = 2 * ROWS / BATCH;
 
     @Override
