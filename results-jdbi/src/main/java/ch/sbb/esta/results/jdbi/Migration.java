@@ -106,6 +106,11 @@ record Migration(int version, String description, List<String> statements) {
                     "CREATE INDEX esta_runs_by_name ON {esta_runs} (parent, name)",
                     "CREATE INDEX esta_runs_by_trigger ON {esta_runs} (parent, trigger_event) WHERE trigger_event IS NOT NULL",
                     "CREATE INDEX esta_runs_by_created_time ON {esta_runs} (parent, created_time)",
+                    // Statistics over a span of time read nothing else.
+                    """
+                    CREATE INDEX esta_runs_for_statistics
+                        ON {esta_runs} (parent, type, created_time) INCLUDE (state, start_time, end_time)
+                    """,
                     "CREATE INDEX esta_runs_by_start_time ON {esta_runs} (parent, start_time)",
                     "CREATE INDEX esta_runs_by_end_time ON {esta_runs} (parent, end_time)",
                     // A pipeline that always fails is no product of two frequencies.
