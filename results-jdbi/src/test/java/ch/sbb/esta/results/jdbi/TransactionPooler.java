@@ -2,6 +2,7 @@ package ch.sbb.esta.results.jdbi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -20,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * transaction runs on the other one than the transaction before. It speaks the protocol of Postgres as far as the driver needs it without
  * encryption and without a password.
  */
-final class TransactionPooler implements Pooler {
+final class TransactionPooler implements AutoCloseable {
 
     private static final int STARTUP_REST = 4;
 
@@ -40,18 +41,13 @@ final class TransactionPooler implements Pooler {
         start(this::accept);
     }
 
-    @Override
-    public int port() {
-        return listener.getLocalPort();
+    /** The same database, through the pooler. */
+    PostgresDatabase database(PostgresDatabase direct) {
+        String url = direct.jdbcUrl().replaceFirst("//localhost:[0-9]+", "//127.0.0.1:" + listener.getLocalPort());
+        return new PostgresDatabase(url, direct.user(), direct.password());
     }
 
-    /** How many statements were prepared under a name, which belongs to a session. */
-    long namedStatements() {
-        return namedStatements.get();
-    }
-
-    @Override
-    public void assertThatTransactionsMoved() {
+    void assertThatTransactionsMoved() {
         assertThat(switches).as("turns of the other connection").hasValueGreaterThan(100);
         assertThat(namedStatements).as("statements that belong to one session").hasValue(0);
     }

@@ -5,7 +5,8 @@ import org.junit.jupiter.api.AfterAll;
 /** The contract behind a pooler in transaction mode: nothing may depend on the session. */
 class TransactionPoolerIT extends StoreOnPostgres {
 
-    private static final Pooler POOLER = Pooler.open(Servers.postgres17().port());
+    private static final TransactionPooler POOLER =
+            new TransactionPooler(Servers.postgres17().port());
 
     TransactionPoolerIT() {
         super(POOLER.database(Servers.postgres17().newDatabase()).with("prepareThreshold", "0"));
