@@ -6,10 +6,15 @@ import ch.sbb.esta.results.filter.Term;
 import ch.sbb.esta.results.filter.Term.Kind;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jdbi.v3.core.statement.SqlStatement;
 
 /**
@@ -53,9 +58,11 @@ final class FilterSql {
     private final Map<Object, String> names = new HashMap<>();
     private final Map<String, Object> values = new HashMap<>();
     private final String condition;
+    private final IndexHints hints;
 
     private FilterSql(Filter filter) {
         condition = sql(filter.condition());
+        hints = new IndexHints(filter.condition(), this::bound);
     }
 
     static FilterSql of(Filter filter) {
@@ -65,6 +72,11 @@ final class FilterSql {
     /** The condition on the row {@code r}. */
     String condition() {
         return condition;
+    }
+
+    /** What follows from the condition and helps an index. */
+    IndexHints hints() {
+        return hints;
     }
 
     void bindTo(SqlStatement<?> statement) {
@@ -157,7 +169,7 @@ final class FilterSql {
         } else if (value instanceof Boolean truth) {
             return truth ? "true" : "false";
         } else if (constant.kind() == Kind.TIME) {
-            return time(constant);
+            return timestamp((BigInteger) value, this::bound).orElse("CAST(NULL AS timestamptz)");
         }
         return number((Number) value);
     }
@@ -281,6 +293,17 @@ final class FilterSql {
         return "(" + sql(term.left()) + " " + operator + " " + sql(term.right()) + collation + ")";
     }
 
+    static String operator(Term.Comparison comparison) {
+        return switch (comparison) {
+            case EQUAL -> "=";
+            case NOT_EQUAL -> "<>";
+            case LESS -> "<";
+            case LESS_OR_EQUAL -> "<=";
+            case GREATER -> ">";
+            case GREATER_OR_EQUAL -> ">=";
+        };
+    }
+
     private static String compareJson(String operator, boolean ordered, String left, String right) {
         String equal = ordered
                 ? ""
@@ -296,7 +319,7 @@ final class FilterSql {
         return term instanceof Term.Arithmetic
                 || (term instanceof Term.Constant constant
                         && constant.value() instanceof BigInteger micros
-                        && (micros.compareTo(FIRST_MICROS) < 0 || micros.compareTo(LAST_MICROS) > 0));
+                        && isOutOfBounds(micros));
     }
 
     /** A time as a number, which no sum takes out of bounds. */
@@ -307,6 +330,19 @@ final class FilterSql {
         return term instanceof Term.Arithmetic computed
                 ? compute(computed)
                 : "(extract(epoch FROM " + sql(term) + ") * 1000000)";
+    }
+
+    /** Microseconds as a bound time; empty out of bounds. */
+    static Optional<String> timestamp(BigInteger micros, Function<Object, String> bound) {
+        if (isOutOfBounds(micros)) {
+            return Optional.empty();
+        }
+        Instant time = Instant.EPOCH.plus(micros.longValueExact(), ChronoUnit.MICROS);
+        return Optional.of("CAST(" + bound.apply(time.atOffset(ZoneOffset.UTC)) + " AS timestamptz)");
+    }
+
+    private static boolean isOutOfBounds(BigInteger micros) {
+        return micros.compareTo(FIRST_MICROS) < 0 || micros.compareTo(LAST_MICROS) > 0;
     }
 
     /** A number as a time; NULL out of bounds. */

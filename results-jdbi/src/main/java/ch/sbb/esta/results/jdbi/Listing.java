@@ -40,7 +40,11 @@ final class Listing<T> {
                     .format(PageToken.LATEST)
             + "+00'";
 
+    private static final String JOIN_RUNS =
+            " JOIN {esta_runs} e ON e.parent = r.parent AND e.result_id = r.result_id AND e.record_id = r.id";
+
     private final Schema schema;
+    private final RunsFilling filling;
     private final Function<String, Filter> reader;
     private final String select;
     private final RowMapper<Optional<T>> mapper;
@@ -53,6 +57,7 @@ final class Listing<T> {
             RowMapper<Optional<T>> mapper,
             ToLongFunction<T> size) {
         this.schema = schema;
+        this.filling = new RunsFilling(schema);
         this.reader = reader;
         this.select = select;
         this.mapper = mapper;
@@ -87,9 +92,35 @@ final class Listing<T> {
         return handle -> page(handle, query, start, filter, maxBytes);
     }
 
+    /** How Postgres gets at a page, in its own JSON; it reads the page for that. */
+    String explain(Handle handle, ListQuery query) {
+        return String.join(
+                "\n",
+                query(
+                                handle,
+                                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ",
+                                query,
+                                query.position(),
+                                query.filter().map(reader).map(FilterSql::of))
+                        .mapTo(String.class)
+                        .list());
+    }
+
     private Page<T> page(
             Handle handle, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter, long maxBytes) {
-        String sql = statement(query, start.isPresent(), filter.map(FilterSql::condition));
+        RowMapper<Row<T>> rows =
+                (row, context) -> new Row<>(position(query.order().field(), row), mapper.map(row, context));
+        try (ResultIterator<Row<T>> found =
+                query(handle, "", query, start, filter).map(rows).iterator()) {
+            return collect(found, query, maxBytes);
+        }
+    }
+
+    private Query query(
+            Handle handle, String verb, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter) {
+        // Asked each time: a replica may be behind.
+        boolean byRun = isByRun(query, filter) && filling.isFinished(handle);
+        String sql = verb + statement(query, start.isPresent(), filter, byRun);
         Query statement = handle.createQuery(schema.sql(sql))
                 .bind("limit", query.pageSize() + 1)
                 .setFetchSize(ROWS_PER_FETCH);
@@ -100,11 +131,7 @@ final class Listing<T> {
         if (query.order().field() != ListOrder.Field.ID) {
             start.ifPresent(position -> statement.bind("time", position.time().atOffset(ZoneOffset.UTC)));
         }
-        RowMapper<Row<T>> rows =
-                (row, context) -> new Row<>(position(query.order().field(), row), mapper.map(row, context));
-        try (ResultIterator<Row<T>> found = statement.map(rows).iterator()) {
-            return collect(found, query, maxBytes);
-        }
+        return statement;
     }
 
     private Page<T> collect(ResultIterator<Row<T>> found, ListQuery query, long maxBytes) {
@@ -126,34 +153,72 @@ final class Listing<T> {
         return new Page<>(items, null);
     }
 
+    /** Whether the narrow rows of runs lead to what is asked for; their indexes begin with the parent. */
+    private static boolean isByRun(ListQuery query, Optional<FilterSql> filter) {
+        return query.parent().isPresent()
+                && query.result().isEmpty()
+                && filter.map(FilterSql::hints)
+                        .filter(hints -> !hints.onRun().isEmpty())
+                        .isPresent();
+    }
+
     /** All parts are constants of ours; what the caller gave is bound. */
-    private String statement(ListQuery query, boolean hasStart, Optional<String> filter) {
+    private String statement(ListQuery query, boolean hasStart, Optional<FilterSql> filter, boolean byRun) {
         List<String> conditions = new ArrayList<>();
         query.parent().ifPresent(parent -> conditions.add("r.parent = :parent"));
         query.result().ifPresent(result -> conditions.add("r.result_name = :result_name"));
-        filter.ifPresent(conditions::add);
+        filter.map(FilterSql::hints).ifPresent(hints -> conditions.addAll(hints.onRow()));
+        if (byRun) {
+            conditions.add("e.parent = :parent");
+            conditions.addAll(filter.orElseThrow().hints().onRun());
+        }
+        filter.map(FilterSql::condition).ifPresent(conditions::add);
         boolean ascending = query.order().direction() == ListOrder.Direction.ASC;
-        Optional<String> time = timeColumn(query.order().field());
+        String id = idColumn(query, byRun);
+        Optional<String> time = timeColumn(query, byRun);
         if (hasStart) {
-            String key = time.map(column -> "(" + column + ", r.id)").orElse("r.id");
+            String key = time.map(column -> "(" + column + ", " + id + ")").orElse(id);
             String bound = time.map(column -> "(:time, :uid)").orElse(":uid");
             conditions.add(key + (ascending ? " > " : " < ") + bound);
         }
         String direction = ascending ? " ASC" : " DESC";
         return select
+                + (byRun ? JOIN_RUNS : "")
                 + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
-                + " ORDER BY " + time.map(column -> column + direction + ", ").orElse("") + "r.id" + direction
+                + " ORDER BY " + time.map(column -> column + direction + ", ").orElse("") + id + direction
                 + " LIMIT :limit";
     }
 
+    private static String idColumn(ListQuery query, boolean byRun) {
+        ListOrder.Field field = query.order().field();
+        if (byRun && field == ListOrder.Field.CREATE_TIME) {
+            return "e.record_id";
+        }
+        return query.parent().isEmpty() && field == ListOrder.Field.ID ? "(r." + TableIndex.ID_OF_ALL + ")" : "r.id";
+    }
+
+    private static Optional<String> timeColumn(ListQuery query, boolean byRun) {
+        ListOrder.Field field = query.order().field();
+        if (field == ListOrder.Field.ID) {
+            return Optional.empty();
+        } else if (byRun && field == ListOrder.Field.CREATE_TIME) {
+            return Optional.of("e.record_created_time");
+        } else if (query.parent().isEmpty() && field == ListOrder.Field.CREATE_TIME) {
+            return Optional.of(TableIndex.CREATED_OF_ALL);
+        } else if (query.parent().isEmpty() && field == ListOrder.Field.UPDATE_TIME) {
+            return Optional.of(TableIndex.UPDATED_OF_ALL);
+        }
+        return Optional.of(timeColumn(field));
+    }
+
     /** A row of others may lack a time; it sorts as the oldest instead of getting lost between two pages. */
-    private static Optional<String> timeColumn(ListOrder.Field field) {
+    static String timeColumn(ListOrder.Field field) {
         return switch (field) {
-            case ID -> Optional.empty();
-            case CREATE_TIME -> Optional.of("coalesce(r.created_time, 'epoch')");
-            case UPDATE_TIME -> Optional.of("coalesce(r.updated_time, 'epoch')");
-            case START_TIME -> Optional.of(latestIfAbsent("r.recordsummary_start_time"));
-            case END_TIME -> Optional.of(latestIfAbsent("r.recordsummary_end_time"));
+            case CREATE_TIME -> "coalesce(r.created_time, 'epoch')";
+            case UPDATE_TIME -> "coalesce(r.updated_time, 'epoch')";
+            case START_TIME -> latestIfAbsent("r.recordsummary_start_time");
+            case END_TIME -> latestIfAbsent("r.recordsummary_end_time");
+            case ID -> throw new IllegalArgumentException("an id is no time");
         };
     }
 

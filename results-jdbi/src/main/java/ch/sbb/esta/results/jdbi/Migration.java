@@ -89,6 +89,7 @@ record Migration(int version, String description, List<String> statements) {
                         end_time timestamptz,
                         state smallint NOT NULL,
                         reason text,
+                        condition_status text,
                         pipeline text,
                         task text,
                         repository text,
@@ -97,11 +98,14 @@ record Migration(int version, String description, List<String> statements) {
                         CONSTRAINT esta_runs_record FOREIGN KEY (parent, result_id, record_id)
                             REFERENCES {records} (parent, result_id, id) ON UPDATE CASCADE ON DELETE CASCADE)
                     """,
-                    "CREATE INDEX esta_runs_by_state ON {esta_runs} (parent, type, state, record_created_time, record_id)",
+                    """
+                    CREATE INDEX esta_runs_by_condition
+                        ON {esta_runs} (parent, type, condition_status, record_created_time, record_id)
+                    """,
                     "CREATE INDEX esta_runs_by_pipeline ON {esta_runs} (parent, type, pipeline, record_created_time, record_id)",
                     """
-                    CREATE INDEX esta_runs_by_pipeline_state
-                        ON {esta_runs} (parent, type, pipeline, state, record_created_time, record_id)
+                    CREATE INDEX esta_runs_by_pipeline_condition
+                        ON {esta_runs} (parent, type, pipeline, condition_status, record_created_time, record_id)
                     """,
                     "CREATE INDEX esta_runs_by_name ON {esta_runs} (parent, name)",
                     "CREATE INDEX esta_runs_by_trigger ON {esta_runs} (parent, trigger_event) WHERE trigger_event IS NOT NULL",
@@ -116,7 +120,7 @@ record Migration(int version, String description, List<String> statements) {
                     // A pipeline that always fails is no product of two frequencies.
                     """
                     CREATE STATISTICS {esta_runs_correlated} (dependencies, mcv)
-                        ON parent, type, pipeline, state FROM {esta_runs}
+                        ON parent, type, pipeline, condition_status FROM {esta_runs}
                     """,
                     """
                     CREATE FUNCTION {esta_parse_time}(value text) RETURNS timestamptz

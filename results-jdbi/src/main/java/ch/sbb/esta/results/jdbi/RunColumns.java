@@ -11,14 +11,20 @@ final class RunColumns {
 
     static final int LONGEST_TEXT = 512;
 
-    /** Types of Tekton's own objects, as far as they fit into an index; logs and events of Tekton Results are of another group. */
-    static final String IS_RUN = "coalesce(r.type LIKE 'tekton.dev/%' AND octet_length(r.type) <= 128, false)";
+    /** How types of Tekton's own objects begin; logs and events of Tekton Results are of another group. */
+    static final String TYPES = "tekton.dev/";
+
+    /** The longest type, in bytes, that fits into an index. */
+    static final int LONGEST_TYPE = 128;
+
+    static final String IS_RUN =
+            "coalesce(r.type LIKE '" + TYPES + "%' AND octet_length(r.type) <= " + LONGEST_TYPE + ", false)";
 
     private static final String KEY = "parent, result_id, record_id";
 
     private static final String VALUES =
             "type, record_created_time, namespace, name, uid, created_time, start_time, end_time, state, "
-                    + "reason, pipeline, task, repository, trigger_event";
+                    + "reason, condition_status, pipeline, task, repository, trigger_event";
 
     static final String ALL = KEY + ", " + VALUES;
 
@@ -49,7 +55,8 @@ final class RunColumns {
                 + text("p.metadata -> 'name'") + ", " + text("p.metadata -> 'uid'") + ", "
                 + time("p.metadata ->> 'creationTimestamp'") + ", " + time("p.status ->> 'startTime'") + ", "
                 + time("p.status ->> 'completionTime'") + ", " + STATE + ", " + text("q.succeeded -> 'reason'")
-                + ", coalesce(" + text("q.labels -> 'tekton.dev/pipeline'") + ", " + text("p.pipeline_ref")
+                + ", " + text("p.status #> '{conditions,0,status}'") + ", coalesce("
+                + text("q.labels -> 'tekton.dev/pipeline'") + ", " + text("p.pipeline_ref")
                 + "), coalesce(" + text("q.labels -> 'tekton.dev/task'") + ", " + text("p.task_ref") + "), "
                 + text("q.annotations -> 'pipelinesascode.tekton.dev/repository'") + ", "
                 + text("q.labels -> 'triggers.tekton.dev/triggers-eventid'") + "\nFROM " + relation + " r\n" + FROM;

@@ -113,19 +113,23 @@ class IndexedQueriesIT {
                     queries.put(
                             "type " + parent + type + direction,
                             RECORDS.formatted(of + " AND r.type = '" + type + "'", created));
-                    for (int state = 0; state <= 4; state++) {
-                        runs(queries, parent, direction, " AND e.type = '" + type + "' AND e.state = " + state);
-                    }
-                    for (String pipeline : List.of("pipeline-0", "pipeline-1", "pipeline-40", "none")) {
-                        String both = " AND e.type = '" + type + "' AND e.pipeline = '" + pipeline + "'";
-                        runs(queries, parent, direction, both);
-                        runs(queries, parent, direction, both + " AND e.state = 2");
+                    for (String status : List.of("True", "False", "Unknown")) {
                         runs(
                                 queries,
                                 parent,
                                 direction,
-                                both + " AND e.state = 2 AND (e.record_created_time, e.record_id) " + after
-                                        + " ('2026-09-10 00:00:00Z', '5')");
+                                " AND e.type = '" + type + "' AND e.condition_status = '" + status + "'");
+                    }
+                    for (String pipeline : List.of("pipeline-0", "pipeline-1", "pipeline-40", "none")) {
+                        String both = " AND e.type = '" + type + "' AND e.pipeline = '" + pipeline + "'";
+                        runs(queries, parent, direction, both);
+                        runs(queries, parent, direction, both + " AND e.condition_status = 'False'");
+                        runs(
+                                queries,
+                                parent,
+                                direction,
+                                both + " AND e.condition_status = 'False' AND (e.record_created_time, e.record_id) "
+                                        + after + " ('2026-09-10 00:00:00Z', '5')");
                     }
                 }
                 for (int status = 0; status <= 4; status++) {

@@ -78,11 +78,11 @@ class RunColumnsIT {
         store.archive(List.of(run("TaskRun", metadata, "{}", "{\"startTime\":\"2026-10-01T10:00:01.5Z\"}")));
         String columns = "parent, record_id <> '', type, namespace, name, uid, created_time AT TIME ZONE 'UTC',"
                 + " start_time AT TIME ZONE 'UTC', end_time AT TIME ZONE 'UTC', state, reason,"
-                + " pipeline, task, repository, trigger_event";
+                + " condition_status, pipeline, task, repository, trigger_event";
         assertThat(runs(columns))
                 .containsExactly(
                         "ci | t | tekton.dev/v1.TaskRun | ci | n | u | 2026-10-01 10:00:00 | 2026-10-01 10:00:01.5"
-                                + " | null | 0 | null | null | build | shop | e1");
+                                + " | null | 0 | null | null | null | build | shop | e1");
 
         store.archive(List.of(run("TaskRun", metadata, "{}", """
                 {"startTime":"2026-10-01T10:00:01.5Z","completionTime":"2026-10-01T12:00:02+02:00",

@@ -1,5 +1,9 @@
 package ch.sbb.esta.results.samples.benchmarks;
 
+import ch.sbb.esta.results.ListOrder;
+import ch.sbb.esta.results.ListQuery;
+import ch.sbb.esta.results.jdbi.JdbiResultsStore;
+import com.zaxxer.hikari.HikariDataSource;
 import java.io.PrintStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -8,9 +12,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 
 /**
- * The newest failed runs of one pipeline, as upstream asks its tables and as the promoted columns answer.
+ * The newest failed runs of one pipeline, as upstream asks its tables and as the store lists them.
  *
  * @param results how many Results there are
  */
@@ -22,14 +27,14 @@ record NewestFailed(int results) implements Benchmark {
     /** What upstream makes of {@code data_type == PIPELINE_RUN && data.metadata.labels[...] == ... && data.status...}. */
     private static final String UPSTREAM = """
             SELECT * FROM upstream.records WHERE parent = ? AND type = 'tekton.dev/v1.PipelineRun'
-              AND (data->'metadata'->'labels'->>'tekton.dev/pipeline') = ? AND (data->'status'->'conditions'->0->>'reason') = 'Failed'
+              AND (data->'metadata'->'labels'->>'tekton.dev/pipeline') = ? AND (data->'status'->'conditions'->0->>'status') = 'False'
             ORDER BY created_time DESC, id DESC LIMIT 50""";
 
-    private static final String OURS = """
-            SELECT r.* FROM ours.records r
-            JOIN ours.esta_runs e ON e.parent = r.parent AND e.result_id = r.result_id AND e.record_id = r.id
-            WHERE e.parent = ? AND e.type = 'tekton.dev/v1.PipelineRun' AND e.pipeline = ? AND e.state = 2
-            ORDER BY e.record_created_time DESC, e.record_id DESC LIMIT 50""";
+    private static final ListQuery OURS = ListQuery.of("team-00/results/-")
+            .filter("data_type == PIPELINE_RUN && data.metadata.labels['tekton.dev/pipeline'] == 'pipeline-0'"
+                    + " && data.status.conditions[0].status == 'False'")
+            .orderBy(ListOrder.parse("create_time desc"))
+            .pageSize(50);
 
     @Override
     public String name() {
@@ -46,17 +51,20 @@ record NewestFailed(int results) implements Benchmark {
     public String run(PrintStream out) throws Exception {
         try (SkewedTables tables = SkewedTables.fill(results, out)) {
             tables.copyForUpstream("upstream");
-            try (Connection connection = tables.database().dataSource().getConnection()) {
-                List<String> theirs = rows(connection, UPSTREAM, "pipeline-0");
-                List<String> ours = rows(connection, OURS, "pipeline-0");
+            try (HikariDataSource pool = tables.pool();
+                    Connection connection = tables.database().dataSource().getConnection()) {
+                JdbiResultsStore store =
+                        JdbiResultsStore.builder(pool, SkewedTables.OURS).build();
+                List<String> theirs = rows(connection);
+                List<String> ours = rows(store);
                 if (!ours.equals(theirs)) {
                     throw new IllegalStateException("the queries differ: " + ours.size() + " rows of ours, "
                             + theirs.size() + " of upstream's query");
                 }
-                Times upstream = measure(connection, UPSTREAM, UPSTREAM_ROUNDS);
+                Times upstream = measure(UPSTREAM_ROUNDS, () -> rows(connection));
                 out.printf(Locale.ROOT, "upstream: %.1f ms%n", upstream.median() * 1e3);
-                rows(connection, OURS, "pipeline-0");
-                Times our = measure(connection, OURS, OURS_ROUNDS);
+                measure(OURS_ROUNDS, () -> rows(store));
+                Times our = measure(OURS_ROUNDS, () -> rows(store));
                 return String.format(
                         Locale.ROOT,
                         "ratio=%.1f upstream=%.1f ms ours=%.3f ms rows=%d records=%d",
@@ -69,18 +77,24 @@ record NewestFailed(int results) implements Benchmark {
         }
     }
 
-    private static Times measure(Connection connection, String sql, int rounds) throws Exception {
+    private static Times measure(int rounds, Callable<List<String>> query) throws Exception {
         Times times = new Times(rounds);
         for (int i = 0; i < rounds; i++) {
-            times.add(Times.of(() -> rows(connection, sql, "pipeline-0")));
+            times.add(Times.of(query::call));
         }
         return times;
     }
 
-    private static List<String> rows(Connection connection, String sql, String pipeline) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    private static List<String> rows(JdbiResultsStore store) {
+        return store.listRecords(OURS).items().stream()
+                .map(record -> record.stored().uid())
+                .toList();
+    }
+
+    private static List<String> rows(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(UPSTREAM)) {
             statement.setString(1, "team-00");
-            statement.setString(2, pipeline);
+            statement.setString(2, "pipeline-0");
             List<String> ids = new ArrayList<>();
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {

@@ -1,0 +1,195 @@
+package ch.sbb.esta.results.jdbi;
+
+import ch.sbb.esta.results.ListOrder;
+import ch.sbb.esta.results.filter.Term;
+import ch.sbb.esta.results.filter.Term.Comparison;
+import ch.sbb.esta.results.filter.Term.Constant;
+import ch.sbb.esta.results.filter.Term.Kind;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Conditions that follow from a filter and that an index knows. They stand beside the filter, never in its place: what they let through
+ * the filter still decides, and what they keep out it would have kept out. So only parts that must be true for the whole are looked at,
+ * those that {@code &&} joins.
+ *
+ * <p>Conditions on {@code esta_runs}, as {@code e}, hold for runs only; they count where the filter asks for one type of runs.
+ */
+final class IndexHints {
+
+    /** What lists can be sorted by, and therefore have an index for. */
+    private static final Map<String, ListOrder.Field> TIMES = Map.of(
+            "create_time", ListOrder.Field.CREATE_TIME,
+            "update_time", ListOrder.Field.UPDATE_TIME,
+            "summary.start_time", ListOrder.Field.START_TIME,
+            "summary.end_time", ListOrder.Field.END_TIME);
+
+    private static final String ESCAPE_MARK = "\u241b";
+
+    /** Paths below {@code data} whose texts are columns. */
+    private static final Map<List<Object>, String> TEXT_COLUMNS = Map.of(
+            List.of("metadata", "name"), "name",
+            List.of("metadata", "uid"), "uid",
+            List.of("metadata", "labels", "tekton.dev/pipeline"), "pipeline",
+            List.of("metadata", "labels", "triggers.tekton.dev/triggers-eventid"), "trigger_event",
+            List.of("status", "conditions", 0, "status"), "condition_status");
+
+    private static final Map<List<Object>, String> TIME_COLUMNS = Map.of(
+            List.of("metadata", "creationTimestamp"), "created_time",
+            List.of("status", "startTime"), "start_time",
+            List.of("status", "completionTime"), "end_time");
+
+    private final Function<Object, String> bound;
+    private final List<String> onRow = new ArrayList<>();
+    private final List<String> onRun = new ArrayList<>();
+    private @Nullable String type;
+
+    /**
+     * Reads a filter.
+     *
+     * @param bound binds a value and answers its placeholder
+     */
+    IndexHints(Term condition, Function<Object, String> bound) {
+        this.bound = bound;
+        read(condition);
+    }
+
+    /** Conditions on the row {@code r}. */
+    List<String> onRow() {
+        return List.copyOf(onRow);
+    }
+
+    /** Conditions on the row {@code e} of the run; empty where the filter may select what is no run. */
+    List<String> onRun() {
+        if (type == null || onRun.isEmpty()) {
+            return List.of();
+        }
+        List<String> all = new ArrayList<>(onRun);
+        all.add(0, "e.type = " + type);
+        return all;
+    }
+
+    private void read(Term term) {
+        if (term instanceof Term.And and) {
+            read(and.left());
+            read(and.right());
+        } else if (term instanceof Term.Compare compare) {
+            if (compare.right() instanceof Constant constant) {
+                read(compare.comparison(), compare.left(), constant);
+            } else if (compare.left() instanceof Constant constant) {
+                read(mirrored(compare.comparison()), compare.right(), constant);
+            }
+        }
+    }
+
+    private static Comparison mirrored(Comparison comparison) {
+        return switch (comparison) {
+            case EQUAL, NOT_EQUAL -> comparison;
+            case LESS -> Comparison.GREATER;
+            case LESS_OR_EQUAL -> Comparison.GREATER_OR_EQUAL;
+            case GREATER -> Comparison.LESS;
+            case GREATER_OR_EQUAL -> Comparison.LESS_OR_EQUAL;
+        };
+    }
+
+    private void read(Comparison comparison, Term term, Constant constant) {
+        Object value = constant.value();
+        if (value == null || comparison == Comparison.NOT_EQUAL) {
+            return;
+        }
+        if (value instanceof BigInteger micros && constant.kind() == Kind.TIME) {
+            times(comparison, term, micros);
+        } else if (comparison == Comparison.EQUAL && value instanceof String text) {
+            texts(term, text);
+        } else if (comparison == Comparison.EQUAL
+                && value instanceof BigDecimal number
+                && term instanceof Term.Field field
+                && field.name().equals("summary.status")) {
+            status(number);
+        }
+    }
+
+    private void status(BigDecimal number) {
+        try {
+            onRow.add("r.recordsummary_status = CAST(" + bound.apply(number.intValueExact()) + " AS integer)");
+        } catch (ArithmeticException e) {
+            onRow.add("false");
+        }
+    }
+
+    private void times(Comparison comparison, Term term, BigInteger micros) {
+        Optional<String> time = FilterSql.timestamp(micros, bound);
+        if (time.isEmpty()) {
+            return;
+        }
+        String operator = FilterSql.operator(comparison);
+        if (term instanceof Term.Field field && TIMES.containsKey(field.name())) {
+            onRow.add(Listing.timeColumn(TIMES.get(field.name())) + " " + operator + " " + time.get());
+        } else if (term instanceof Term.Parsed parsed
+                && parsed.of() instanceof Term.As as
+                && TIME_COLUMNS.containsKey(path(as.of()))) {
+            onRun.add("e." + TIME_COLUMNS.get(path(as.of())) + " " + operator + " " + time.get());
+        }
+    }
+
+    private void texts(Term term, String text) {
+        if (term instanceof Term.Field field && field.name().equals("data_type")) {
+            boolean run = text.startsWith(RunColumns.TYPES) && fits(text, RunColumns.LONGEST_TYPE);
+            type = run ? text(text) : type;
+        } else if (term instanceof Term.Entry entry
+                && entry.of() instanceof Term.Field field
+                && field.name().equals("annotations")) {
+            onRow.add("r.annotations @> " + json(entry.key(), text));
+        } else if (term instanceof Term.As as && as.kind() == Kind.TEXT) {
+            dataTexts(path(as.of()), text);
+        }
+    }
+
+    private void dataTexts(List<Object> path, String text) {
+        String column = TEXT_COLUMNS.get(path);
+        if (column != null && fits(text, RunColumns.LONGEST_TEXT)) {
+            onRun.add("e." + column + " = " + text(text));
+        } else if (path.size() == 3
+                && path.subList(0, 2).equals(List.of("metadata", "labels"))
+                && path.get(2) instanceof String key) {
+            onRow.add("(r.data -> 'metadata' -> 'labels') @> " + json(key, text));
+        }
+    }
+
+    /** A text with the mark of the escape may stand in the column as something else. */
+    private static boolean fits(String text, int bytes) {
+        return text.getBytes(StandardCharsets.UTF_8).length <= bytes && !text.contains(ESCAPE_MARK);
+    }
+
+    private String text(String value) {
+        return "CAST(" + bound.apply(value) + " AS text)";
+    }
+
+    private String json(String key, String value) {
+        return "CAST(" + bound.apply(AnnotationJson.write(Map.of(key, value)).text()) + " AS jsonb)";
+    }
+
+    /** Keys and indexes below {@code data}; empty for anything else. */
+    private static List<Object> path(Term term) {
+        List<Object> path = new ArrayList<>();
+        Term at = term;
+        while (true) {
+            if (at instanceof Term.Member member) {
+                path.add(0, member.key());
+                at = member.of();
+            } else if (at instanceof Term.Item item) {
+                path.add(0, item.index());
+                at = item.of();
+            } else {
+                return at instanceof Term.Field field && field.name().equals("data") ? path : List.of();
+            }
+        }
+    }
+}
