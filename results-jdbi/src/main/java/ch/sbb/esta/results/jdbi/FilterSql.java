@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.statement.SqlStatement;
 
 /**
@@ -57,21 +58,46 @@ final class FilterSql {
 
     private final Map<Object, String> names = new HashMap<>();
     private final Map<String, Object> values = new HashMap<>();
-    private final String condition;
-    private final IndexHints hints;
+    private final IndexHints hints = new IndexHints(this::bound);
+    private final List<Part> parts = new ArrayList<>();
+
+    /** A part that must be true for the whole, and the hints that it gave. */
+    private record Part(String sql, IndexHints.Gave gave) {}
 
     private FilterSql(Filter filter) {
-        condition = sql(filter.condition());
-        hints = new IndexHints(filter.condition(), this::bound);
+        take(filter.condition());
+    }
+
+    private void take(Term term) {
+        if (term instanceof Term.And and) {
+            take(and.left());
+            take(and.right());
+        } else {
+            parts.add(new Part(sql(term), hints.read(term)));
+        }
     }
 
     static FilterSql of(Filter filter) {
         return new FilterSql(filter);
     }
 
-    /** The condition on the row {@code r}. */
+    /** The condition on the row {@code r}, alone. */
     String condition() {
-        return condition;
+        return parts.stream().map(Part::sql).collect(Collectors.joining(" AND "));
+    }
+
+    /**
+     * The condition beside the hints. The planner takes every part for one that few rows pass. Where the hints stand beside it, that
+     * is reckoned twice, and it would rather sort all rows than read them in order; so there it is told that nearly all pass.
+     *
+     * @param byRun whether the hints on the row of the run stand beside it
+     */
+    String besideHints(boolean byRun) {
+        return parts.stream()
+                .map(part -> part.gave == IndexHints.Gave.ON_ROW || (byRun && part.gave == IndexHints.Gave.ON_RUN)
+                        ? "(CASE WHEN " + part.sql + " THEN 1 ELSE 0 END) <> 0"
+                        : part.sql)
+                .collect(Collectors.joining(" AND "));
     }
 
     /** What follows from the condition and helps an index. */

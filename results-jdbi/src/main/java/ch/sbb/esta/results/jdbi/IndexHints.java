@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -51,14 +52,41 @@ final class IndexHints {
     private final List<String> onRun = new ArrayList<>();
     private @Nullable String type;
 
+    /** Which hints a part of a filter gave. */
+    enum Gave {
+        /** None. */
+        NOTHING,
+        /** On the row. */
+        ON_ROW,
+        /** On the row of the run. */
+        ON_RUN
+    }
+
     /**
-     * Reads a filter.
+     * Begins without hints.
      *
      * @param bound binds a value and answers its placeholder
      */
-    IndexHints(Term condition, Function<Object, String> bound) {
+    IndexHints(Function<Object, String> bound) {
         this.bound = bound;
-        read(condition);
+    }
+
+    /** Takes what follows from a part of the filter that must be true for the whole. */
+    Gave read(Term term) {
+        int rows = onRow.size();
+        int runs = onRun.size();
+        String before = type;
+        if (term instanceof Term.Compare compare) {
+            if (compare.right() instanceof Constant constant) {
+                read(compare.comparison(), compare.left(), constant);
+            } else if (compare.left() instanceof Constant constant) {
+                read(mirrored(compare.comparison()), compare.right(), constant);
+            }
+        }
+        if (onRow.size() > rows) {
+            return Gave.ON_ROW;
+        }
+        return onRun.size() > runs || !Objects.equals(before, type) ? Gave.ON_RUN : Gave.NOTHING;
     }
 
     /** Conditions on the row {@code r}. */
@@ -74,19 +102,6 @@ final class IndexHints {
         List<String> all = new ArrayList<>(onRun);
         all.add(0, "e.type = " + type);
         return all;
-    }
-
-    private void read(Term term) {
-        if (term instanceof Term.And and) {
-            read(and.left());
-            read(and.right());
-        } else if (term instanceof Term.Compare compare) {
-            if (compare.right() instanceof Constant constant) {
-                read(compare.comparison(), compare.left(), constant);
-            } else if (compare.left() instanceof Constant constant) {
-                read(mirrored(compare.comparison()), compare.right(), constant);
-            }
-        }
     }
 
     private static Comparison mirrored(Comparison comparison) {
