@@ -17,8 +17,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Conditions that follow from a filter and that an index knows. They stand beside the filter, never in its place: what they let through
- * the filter still decides, and what they keep out it would have kept out. So only parts that must be true for the whole are looked at,
+ * Conditions that follow from a filter and that an index knows. They stand beside the filter: what they let through the filter still
+ * decides, unless they say the same, and what they keep out it would have kept out. So only parts that must be true for the whole are looked at,
  * those that {@code &&} joins.
  *
  * <p>Conditions on {@code esta_runs}, as {@code e}, hold for runs only; they count where the filter asks for one type of runs.
@@ -51,6 +51,7 @@ final class IndexHints {
     private final List<String> onRow = new ArrayList<>();
     private final List<String> onRun = new ArrayList<>();
     private @Nullable String type;
+    private boolean whole;
 
     /** Which hints a part of a filter gave. */
     enum Gave {
@@ -58,8 +59,16 @@ final class IndexHints {
         NOTHING,
         /** On the row. */
         ON_ROW,
+        /** One on the row that says all of it. */
+        WHOLE_ON_ROW,
         /** On the row of the run. */
-        ON_RUN
+        ON_RUN,
+        /** One on the row of the run that says all of it. */
+        WHOLE_ON_RUN;
+
+        boolean isWhole() {
+            return this == WHOLE_ON_ROW || this == WHOLE_ON_RUN;
+        }
     }
 
     /**
@@ -76,6 +85,7 @@ final class IndexHints {
         int rows = onRow.size();
         int runs = onRun.size();
         String before = type;
+        whole = false;
         if (term instanceof Term.Compare compare) {
             if (compare.right() instanceof Constant constant) {
                 read(compare.comparison(), compare.left(), constant);
@@ -84,9 +94,11 @@ final class IndexHints {
             }
         }
         if (onRow.size() > rows) {
-            return Gave.ON_ROW;
+            return whole ? Gave.WHOLE_ON_ROW : Gave.ON_ROW;
+        } else if (onRun.size() > runs) {
+            return whole ? Gave.WHOLE_ON_RUN : Gave.ON_RUN;
         }
-        return onRun.size() > runs || !Objects.equals(before, type) ? Gave.ON_RUN : Gave.NOTHING;
+        return Objects.equals(before, type) ? Gave.NOTHING : Gave.ON_RUN;
     }
 
     /** Conditions on the row {@code r}. */
@@ -171,10 +183,13 @@ final class IndexHints {
         String column = TEXT_COLUMNS.get(path);
         if (column != null && fits(text, RunColumns.LONGEST_TEXT)) {
             onRun.add("e." + column + " = " + text(text));
+            // A run without the label may have its pipeline from elsewhere.
+            whole = !column.equals("pipeline");
         } else if (path.size() == 3
                 && path.subList(0, 2).equals(List.of("metadata", "labels"))
                 && path.get(2) instanceof String key) {
             onRow.add("(r.data -> 'metadata' -> 'labels') @> " + json(key, text));
+            whole = true;
         }
     }
 

@@ -172,7 +172,7 @@ final class Listing<T> {
             conditions.add("e.parent = :parent");
             conditions.addAll(filter.orElseThrow().hints().onRun());
         }
-        filter.map(sql -> sql.besideHints(byRun)).ifPresent(conditions::add);
+        filter.map(sql -> sql.besideHints(byRun)).ifPresent(conditions::addAll);
         boolean ascending = query.order().direction() == ListOrder.Direction.ASC;
         String id = idColumn(query, byRun);
         Optional<String> time = timeColumn(query, byRun);
