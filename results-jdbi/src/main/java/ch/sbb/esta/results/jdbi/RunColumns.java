@@ -17,8 +17,7 @@ final class RunColumns {
     /** The longest type, in bytes, that fits into an index. */
     static final int LONGEST_TYPE = 128;
 
-    static final String IS_RUN =
-            "coalesce(r.type LIKE '" + TYPES + "%' AND octet_length(r.type) <= " + LONGEST_TYPE + ", false)";
+    static final String IS_RUN = isRun("r.type");
 
     private static final String KEY = "parent, result_id, record_id";
 
@@ -51,6 +50,11 @@ final class RunColumns {
             "CASE WHEN jsonb_typeof(p.status -> 'conditions') = 'array' THEN p.status #> '{conditions,0,status}' END";
 
     private RunColumns() {}
+
+    static String isRun(String type) {
+        return "coalesce(" + type + " LIKE '" + TYPES + "%' AND octet_length(" + type + ") <= " + LONGEST_TYPE
+                + ", false)";
+    }
 
     /** Selects the columns {@link #ALL} from rows {@code r} of a relation shaped like {@code records}, whatever their type. */
     static String select(String relation) {
