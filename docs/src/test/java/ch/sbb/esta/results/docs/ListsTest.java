@@ -27,8 +27,8 @@ class ListsTest {
     @Test
     void aListNeedNotReadTheData() {
         InMemoryResultsStore store = new InMemoryResultsStore(InstantSource.system());
-        for (String run : List.of(
-                RUN.formatted("0b7f", "2026-03-01T10:00:00Z"), RUN.formatted("1c80", "2026-03-02T10:00:00Z"))) {
+        for (String run :
+                List.of(RUN.formatted("0b7f", "2026-03-01T10:00:00Z"), RUN.formatted("1c80", "2026-03-02T10:00:00Z"))) {
             store.archive(
                     List.of(ResultNaming.defaults().place(RunSnapshot.parse(run.getBytes(StandardCharsets.UTF_8)))));
         }
