@@ -190,7 +190,7 @@ final class IndexHints {
                 && entry.of() instanceof Term.Field field
                 && field.name().equals("annotations")) {
             String annotation = "r.annotations @> " + json(entry.key(), text);
-            onRow.add(reach -> annotation);
+            onRow.add(reach -> annotation + inParent(reach));
         } else if (term instanceof Term.As as && as.kind() == Kind.TEXT) {
             dataTexts(path(as.of()), text);
         }
@@ -207,9 +207,14 @@ final class IndexHints {
                 && path.subList(0, 2).equals(List.of("metadata", "labels"))
                 && path.get(2) instanceof String key) {
             String label = "(r.data -> 'metadata' -> 'labels') @> " + json(key, text);
-            onRow.add(reach -> label);
+            onRow.add(reach -> label + inParent(reach));
             whole = true;
         }
+    }
+
+    /** As the inverted indexes have it: what many have may be rare in one parent. */
+    private static String inParent(Reach reach) {
+        return reach == Reach.ONE_PARENT ? " AND ARRAY[r.parent] @> ARRAY[CAST(:parent AS varchar)]" : "";
     }
 
     /** A text with the mark of the escape may stand in the column as something else. */

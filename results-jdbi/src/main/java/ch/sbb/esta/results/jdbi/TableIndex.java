@@ -20,6 +20,9 @@ record TableIndex(String name, String definition) {
 
     private static final String NO_RUN = " WHERE NOT " + RunColumns.isRun("type");
 
+    /** An inverted index takes a plain text by an extension only, and an array of one without. */
+    private static final String PARENT = "(ARRAY[parent])";
+
     /** The list of entries that wait to be sorted in is read by every search, so it is kept short. */
     private static final String SHORT_PENDING_LIST = " WITH (gin_pending_list_limit = 64)";
 
@@ -31,7 +34,8 @@ record TableIndex(String name, String definition) {
             new TableIndex("esta_records_of_no_run", "{records} (parent, id)" + NO_RUN),
             new TableIndex(
                     "esta_records_labels",
-                    "{records} USING gin ((data -> 'metadata' -> 'labels') jsonb_path_ops)" + SHORT_PENDING_LIST),
+                    "{records} USING gin ((data -> 'metadata' -> 'labels') jsonb_path_ops, " + PARENT + ")"
+                            + SHORT_PENDING_LIST),
             new TableIndex("esta_records_of_all_by_id", "{records} (" + ID_OF_ALL + ")"),
             new TableIndex("esta_records_of_all_by_created_time", "{records} (" + ofAll(CREATED) + ", id)"),
             new TableIndex("esta_records_of_all_by_updated_time", "{records} (" + ofAll(UPDATED) + ", id)"),
@@ -44,7 +48,7 @@ record TableIndex(String name, String definition) {
             new TableIndex("esta_results_by_state", "{results} (parent, recordsummary_status, (" + CREATED + "), id)"),
             new TableIndex(
                     "esta_results_annotations",
-                    "{results} USING gin (annotations jsonb_path_ops)" + SHORT_PENDING_LIST),
+                    "{results} USING gin (annotations jsonb_path_ops, " + PARENT + ")" + SHORT_PENDING_LIST),
             new TableIndex("esta_results_of_all_by_id", "{results} (" + ID_OF_ALL + ")"),
             new TableIndex("esta_results_of_all_by_created_time", "{results} (" + ofAll(CREATED) + ", id)"),
             new TableIndex("esta_results_of_all_by_updated_time", "{results} (" + ofAll(UPDATED) + ", id)"),

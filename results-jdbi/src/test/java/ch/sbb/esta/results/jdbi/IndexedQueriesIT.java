@@ -129,7 +129,8 @@ class IndexedQueriesIT {
                                     + " AND r.annotations @> jsonb_build_object('triggers.tekton.dev/triggers-eventid', md5('event77'))",
                             "r.id"));
             for (String branch : List.of("branch-7", "none")) {
-                String label = " AND (r.data -> 'metadata' -> 'labels') @> '{\"branch\":\"" + branch + "\"}'";
+                String label = " AND (r.data -> 'metadata' -> 'labels') @> '{\"branch\":\"" + branch
+                        + "\"}' AND ARRAY[r.parent] @> ARRAY[CAST('" + parent + "' AS varchar)]";
                 queries.put("label " + parent + branch, RECORDS.formatted(of + label, "r.id"));
             }
             for (String time : List.of(
