@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /**
  * Many finished runs in the tables of Tekton Results, made by the server itself: Results with one PipelineRun and four TaskRuns each,
  * over three months, in 20 namespaces of which the first holds a third of all and the last one in a hundred. Pipelines are skewed in the
- * same way; those with an odd number never fail. The objects are captured ones with other metadata and times, or made-up ones of a
+ * same way; those with an odd number never fail. The label {@code branch} has a value for ten Results each. The objects are captured ones with other metadata and times, or made-up ones of a
  * similar size where no captured ones are beside the project. The same numbers give the same rows.
  *
  * @param results how many Results
@@ -27,6 +27,9 @@ public record SkewedRuns(int results) {
 
     /** How many Records each Result has. */
     public static final int RECORDS_PER_RESULT = 5;
+
+    /** Few, however many runs there are. */
+    private static final int RESULTS_PER_BRANCH = 10;
 
     private static final int RESULTS_PER_STATEMENT = 400;
     private static final int LARGEST_TEMPLATE = 15_000;
@@ -96,7 +99,7 @@ public record SkewedRuns(int results) {
                 ELSE 4 END, '{}', id || '-1' FROM (%2$s) rows""".formatted(schema, rows);
     }
 
-    private static String insertRecords(String schema, String rows) {
+    private String insertRecords(String schema, String rows) {
         return """
             INSERT INTO %1$s.records (parent, result_id, result_name, id, name, type, data, created_time, updated_time, etag)
             SELECT r.parent, r.id, r.run, CAST(md5('record' || r.i || '/' || k) AS uuid), u.uid, 'tekton.dev/v1.' || t.kind,
@@ -105,7 +108,7 @@ public record SkewedRuns(int results) {
                   'namespace', r.parent, 'uid', u.uid, 'resourceVersion', CAST(r.i AS text), 'creationTimestamp',
                   to_char(r.time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'labels', coalesce(t.data #> '{metadata,labels}', '{}')
                     || jsonb_build_object('tekton.dev/pipeline', r.pipeline, 'app.kubernetes.io/managed-by', 'tekton-pipelines',
-                      'branch', 'branch-' || r.i %% 2000) || r.more),
+                      'branch', 'branch-' || r.i %% %3$d) || r.more),
                 'status', (t.data -> 'status') || jsonb_build_object(
                   'startTime', to_char((r.time + interval '2 seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                   'completionTime', to_char((r.time + r.seconds * interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -115,7 +118,7 @@ public record SkewedRuns(int results) {
             FROM (%2$s) r CROSS JOIN generate_series(0, 4) k
             CROSS JOIN LATERAL (SELECT CASE k WHEN 0 THEN r.run ELSE CAST(md5('task' || r.i || '/' || k) AS uuid) END AS uid) u
             JOIN esta_templates t ON t.kind = CASE k WHEN 0 THEN 'PipelineRun' ELSE 'TaskRun' END AND t.number = abs(hashint8(r.i * 5 + k)) %% t.count
-            ORDER BY r.i, k""".formatted(schema, rows);
+            ORDER BY r.i, k""".formatted(schema, rows, Math.max(1, results / RESULTS_PER_BRANCH));
     }
 
     private static void loadTemplates(Connection connection) throws SQLException, IOException {
