@@ -7,6 +7,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +34,8 @@ public record SkewedRuns(int results) {
     private static final int RESULTS_PER_BRANCH = 10;
 
     private static final int RESULTS_PER_STATEMENT = 400;
+    private static final Instant FIRST_TIME = Instant.parse("2026-08-01T00:00:00Z");
+    private static final int DAYS = 92;
     private static final int LARGEST_TEMPLATE = 15_000;
 
     /**
@@ -73,12 +77,22 @@ public record SkewedRuns(int results) {
         }
     }
 
+    /**
+     * When a run was created; it started two seconds later.
+     *
+     * @param number the number of its Result, 1 for the oldest
+     * @return the time, to the millisecond
+     */
+    public Instant createTime(int number) {
+        return FIRST_TIME.plusMillis(Duration.ofDays(DAYS).toMillis() * number / results);
+    }
+
     /** Row i: skewed namespace and pipeline, state, time; the hashes stand for dice, so that rows can be made in any order. */
     private String rows() {
         return """
             SELECT i, CAST(md5('result' || i) AS uuid) AS id, CAST(md5('run' || i) AS uuid) AS run,
               'team-' || lpad(CAST(ns AS text), 2, '0') AS parent, 'pipeline-' || p AS pipeline,
-              timestamptz '2026-08-01 00:00:00Z' + i * (interval '92 days' / %d) AS time,
+              timestamptz '%2$s' + i * (interval '%3$d days' / %1$d) AS time,
               CASE WHEN p %% 2 = 1 OR state < 0.85 THEN 'Succeeded' WHEN state < 0.94 THEN 'Failed'
                 WHEN state < 0.97 THEN 'PipelineRunTimeout' ELSE 'Cancelled' END AS reason,
               CASE WHEN state < 0.3 THEN jsonb_build_object('triggers.tekton.dev/triggers-eventid', md5('event' || i)) ELSE '{}' END AS more,
@@ -86,7 +100,7 @@ public record SkewedRuns(int results) {
             FROM (SELECT i, floor(20 * power(ns, 2.7)) AS ns, floor(50 * power(p, 2)) AS p, state, dice
               FROM (SELECT i, abs(hashint8extended(i, 1) %% 1000003) / 1000003.0 AS ns, abs(hashint8extended(i, 2) %% 1000003) / 1000003.0 AS p,
                 abs(hashint8extended(i, 3) %% 1000003) / 1000003.0 AS state, abs(hashint8extended(i, 4) %% 1000003) / 1000003.0 AS dice
-                FROM generate_series(CAST(? AS bigint), CAST(? AS bigint)) i) dice) skewed""".formatted(results);
+                FROM generate_series(CAST(? AS bigint), CAST(? AS bigint)) i) dice) skewed""".formatted(results, FIRST_TIME, DAYS);
     }
 
     private static String insertResults(String schema, String rows) {
