@@ -42,14 +42,15 @@ class IndexedListsIT {
     }
 
     private void assertFewPages(String schema, int results) throws Exception {
-        fixture.fill(schema, new SkewedRuns(results));
+        SkewedRuns runs = new SkewedRuns(results);
+        fixture.fill(schema, runs);
         ExplainedSource explained = new ExplainedSource(fixture.pool());
         JdbiResultsStore store =
                 JdbiResultsStore.builder(explained.dataSource(), schema).build();
         JdbiResultsStore plain =
                 JdbiResultsStore.builder(fixture.pool(), schema).build();
         Map<String, String> wrong = new LinkedHashMap<>();
-        for (ListQuery query : IndexedQueries.all()) {
+        for (ListQuery query : IndexedQueries.all(runs)) {
             int items;
             if (query.collection() == ListQuery.Collection.RESULTS) {
                 items = store.listResults(query).items().size();

@@ -19,6 +19,9 @@ public final class IndexedQueries {
     /** How many items a page of these lists has. */
     public static final int PAGE_SIZE = 50;
 
+    /** As many runs as a small range of time holds. */
+    private static final int LATEST = 36;
+
     private static final String ALL = "-";
     private static final List<String> PARENTS = List.of("team-00", "team-19", "nobody", ALL);
     private static final Instant MIDDLE = Instant.parse("2026-09-10T00:00:00Z");
@@ -32,7 +35,6 @@ public final class IndexedQueries {
             "data_type == TASK_RUN && data.metadata.name == 'none'",
             "data_type == PIPELINE_RUN && data.metadata.labels['triggers.tekton.dev/triggers-eventid'] == '%s'"
                     .formatted("28f9ebc7d5c0e3eb0e6b4a9b8bd0c3de"),
-            "data_type == PIPELINE_RUN && data.status.startTime > timestamp('2026-10-31T20:00:00Z')",
             "data_type == PIPELINE_RUN && data.status.completionTime >= timestamp('2027-01-01T00:00:00Z')",
             "data.metadata.labels['branch'] == 'branch-7'",
             "data.metadata.labels['branch'] == 'none'");
@@ -60,10 +62,13 @@ public final class IndexedQueries {
     /**
      * The lists.
      *
+     * @param runs what the tables hold
      * @return queries for pages of {@value #PAGE_SIZE}, of Results and of Records
      */
-    public static List<ListQuery> all() {
+    public static List<ListQuery> all(SkewedRuns runs) {
         List<ListQuery> queries = new ArrayList<>();
+        String latest = "data_type == PIPELINE_RUN && data.status.startTime > timestamp('%s')"
+                .formatted(runs.createTime(Math.max(1, runs.results() - LATEST)));
         for (String parent : PARENTS) {
             String ofRecords = parent + "/results/-";
             for (Direction direction : Direction.values()) {
@@ -74,6 +79,7 @@ public final class IndexedQueries {
                 }
                 ListOrder created = new ListOrder(Field.CREATE_TIME, direction);
                 List<String> ofRuns = new ArrayList<>(RUNS);
+                ofRuns.add(latest);
                 if (!parent.equals(ALL)) {
                     ofRuns.addAll(RUNS_OF_ONE_PARENT);
                 }
@@ -101,7 +107,7 @@ public final class IndexedQueries {
     /**
      * Says which list it is.
      *
-     * @param query one of {@link #all()}
+     * @param query one of {@link #all}
      * @return a line of text
      */
     public static String describe(ListQuery query) {

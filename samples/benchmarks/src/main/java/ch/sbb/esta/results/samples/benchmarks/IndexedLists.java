@@ -4,6 +4,7 @@ import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.jdbi.JdbiResultsStore;
 import ch.sbb.esta.results.testkit.postgres.ExplainedSource;
 import ch.sbb.esta.results.testkit.postgres.IndexedQueries;
+import ch.sbb.esta.results.testkit.postgres.SkewedRuns;
 import ch.sbb.esta.results.testkit.postgres.TouchedPages;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.PrintStream;
@@ -35,7 +36,7 @@ record IndexedLists(int results) implements Benchmark {
             ExplainedSource explained = new ExplainedSource(pool);
             JdbiResultsStore store = JdbiResultsStore.builder(explained.dataSource(), SkewedTables.OURS)
                     .build();
-            List<ListQuery> queries = IndexedQueries.all();
+            List<ListQuery> queries = IndexedQueries.all(new SkewedRuns(results));
             TouchedPages worst = measure(store, explained, queries.get(0));
             for (ListQuery query : queries) {
                 TouchedPages touched = measure(store, explained, query);
