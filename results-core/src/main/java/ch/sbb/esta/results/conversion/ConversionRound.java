@@ -81,17 +81,22 @@ final class ConversionRound {
         return parents;
     }
 
-    /** What is converted leaves the list, behind the position at which the next page begins. */
+    /**
+     * What is converted leaves the list, behind the position at which the next page begins. What somebody has added since is not run
+     * after: he may be faster.
+     */
     private void convert(String parent, RunKind kind, RunKind target) {
         ListQuery query = ListQuery.of(parent + "/results/" + ANY)
                 .filter("data_type == '" + kind.recordType() + "'")
                 .orderBy(ListOrder.parse("create_time"))
                 .pageSize(RECORD_PAGE);
-        Pages.stream(query, store::listRecords).forEach(record -> {
-            keepPace();
-            counts.examined++;
-            attempt(record, kind, target);
-        });
+        Pages.stream(query, store::listRecords)
+                .takeWhile(record -> !record.stored().createTime().isAfter(started))
+                .forEach(record -> {
+                    keepPace();
+                    counts.examined++;
+                    attempt(record, kind, target);
+                });
     }
 
     private void keepPace() {

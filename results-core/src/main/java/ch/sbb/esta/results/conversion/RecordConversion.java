@@ -61,7 +61,7 @@ public final class RecordConversion {
     }
 
     /**
-     * Rewrites all Records of the older version. Interrupting the thread ends it early, between two Records.
+     * Rewrites all Records of the older version that were created until now. Interrupting the thread ends it early, between two Records.
      *
      * @return the report; failures are in it
      */

@@ -114,7 +114,7 @@ class RecordConversionTest {
     }
 
     private RecordConversion conversion() {
-        return RecordConversion.builder(store).pause(time -> {}).build();
+        return RecordConversion.builder(store).clock(now::get).pause(time -> {}).build();
     }
 
     private Record stored(RecordName name) {
@@ -177,7 +177,11 @@ class RecordConversionTest {
         RecordName mine = archive("v1beta1", "ci", "TaskRun", "mine");
         RecordName others = archive("v1beta1", "shop", "TaskRun", "others");
 
-        RecordConversion.builder(store).parent("ci").build().run();
+        RecordConversion.builder(store)
+                .parent("ci")
+                .clock(now::get)
+                .build()
+                .run();
 
         assertThat(stored(mine).type()).isEqualTo("tekton.dev/v1.TaskRun");
         assertThat(stored(others).type()).isEqualTo(TASK_RUN);
@@ -221,6 +225,18 @@ class RecordConversionTest {
         assertThat(conversion().run().converted()).isEqualTo(1);
         assertThat(new String(stored(changed).data(), StandardCharsets.UTF_8)).contains("{\"timeout\":\"2h\"}");
         assertThat(summaryType(changed)).isEqualTo("tekton.dev/v1.TaskRun");
+    }
+
+    @Test
+    void whatIsAddedMeanwhileIsNotRunAfter() {
+        archive("v1beta1", "ci", "TaskRun", "first");
+        int[] added = {0};
+        store.beforeRecord = name -> archive("v1beta1", "ci", "TaskRun", "added-" + added[0]++);
+
+        assertThat(conversion().run().converted()).isEqualTo(1);
+
+        store.beforeRecord = null;
+        assertThat(conversion().run().converted()).isEqualTo(1);
     }
 
     @Test
