@@ -177,11 +177,7 @@ class RecordConversionTest {
         RecordName mine = archive("v1beta1", "ci", "TaskRun", "mine");
         RecordName others = archive("v1beta1", "shop", "TaskRun", "others");
 
-        RecordConversion.builder(store)
-                .parent("ci")
-                .clock(now::get)
-                .build()
-                .run();
+        RecordConversion.builder(store).parent("ci").clock(now::get).build().run();
 
         assertThat(stored(mine).type()).isEqualTo("tekton.dev/v1.TaskRun");
         assertThat(stored(others).type()).isEqualTo(TASK_RUN);

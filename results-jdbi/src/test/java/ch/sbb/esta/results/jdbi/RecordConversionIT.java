@@ -127,10 +127,13 @@ class RecordConversionIT {
         assertThat(fixture.query("SELECT count(*) FROM \"" + schema + "\".records WHERE type LIKE '%v1beta1%'"
                         + " OR data ->> 'apiVersion' LIKE '%v1beta1%'"))
                 .containsExactly("0");
-        assertThat(fixture.query("SELECT count(*) FROM \"" + schema
-                        + "\".records WHERE name LIKE 'written%' AND data #>> '{status,conditions,0,status}' IS DISTINCT FROM 'True'"))
+        assertThat(
+                        fixture.query(
+                                "SELECT count(*) FROM \"" + schema
+                                        + "\".records WHERE name LIKE 'written%' AND data #>> '{status,conditions,0,status}' IS DISTINCT FROM 'True'"))
                 .containsExactly("0");
-        assertThat(fixture.query("SELECT count(*) FROM \"" + schema + "\".results WHERE recordsummary_type LIKE '%v1beta1%'"))
+        assertThat(fixture.query(
+                        "SELECT count(*) FROM \"" + schema + "\".results WHERE recordsummary_type LIKE '%v1beta1%'"))
                 .containsExactly("0");
     }
 }

@@ -69,8 +69,7 @@ class UpstreamServerIT {
     void columnsThatItDoesNotKnowMayBeLeftOut(String schema) {
         assertThat(fixture.query("""
                         SELECT DISTINCT is_nullable, column_default FROM information_schema.columns
-                        WHERE table_schema = '%s' AND table_name IN ('results', 'records') AND column_name LIKE 'esta%%'""".formatted(schema)))
-                .containsExactly("YES | null");
+                        WHERE table_schema = '%s' AND table_name IN ('results', 'records') AND column_name LIKE 'esta%%'""".formatted(schema))).containsExactly("YES | null");
     }
 
     /** It makes an index or a foreign key that it does not find under its name. */
@@ -119,13 +118,18 @@ class UpstreamServerIT {
             await().until(() -> writer.statements() > 60);
             writer.stop();
         }
-        JdbiResultsStore store = JdbiResultsStore.builder(fixture.pool(), schema).build();
+        JdbiResultsStore store =
+                JdbiResultsStore.builder(fixture.pool(), schema).build();
         ResultName result = new ResultName("ci", "written-6");
         RecordName record = result.record("written-6");
 
         assertThat(store.findRecord(record).orElseThrow().type()).isEqualTo("tekton.dev/v1.TaskRun");
         assertThat(store.findResult(result).orElseThrow().annotations()).containsEntry("a", "b");
-        assertThat(store.findResult(result).orElseThrow().summary().orElseThrow().status())
+        assertThat(store.findResult(result)
+                        .orElseThrow()
+                        .summary()
+                        .orElseThrow()
+                        .status())
                 .isEqualTo(SummaryStatus.SUCCESS);
         ListQuery finished = ListQuery.of("ci/results/-")
                 .filter("data_type == TASK_RUN && data.status.conditions[0].status == 'True'"

@@ -40,6 +40,7 @@ final class UpstreamWriter implements AutoCloseable {
     private static final String OLD_RECORD = """
             SELECT * FROM "records" WHERE id > md5(?) ORDER BY id LIMIT 1
             """;
+
     private static final String DELETE_RESULT = """
             DELETE FROM "results" WHERE "results"."parent" = ? AND "results"."id" = ?
             """;
