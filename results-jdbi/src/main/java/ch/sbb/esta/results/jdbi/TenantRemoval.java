@@ -42,13 +42,14 @@ final class TenantRemoval {
     RemovalReport remove(String namespace, Removal removal) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         if (removal.mode() == Mode.PREVIEW) {
-            return transactions.read("looking at tenant " + namespace, handle -> registry.find(handle, namespace)
-                    .map(tenant -> report(handle, tenant.removed(state(removal), now), removal, now))
-                    .orElse(RemovalReport.ABSENT));
+            return transactions.read(
+                    "looking at tenant " + namespace,
+                    handle -> registry.find(handle, namespace)
+                            .map(tenant -> report(handle, tenant.removed(state(removal), now), removal, now))
+                            .orElse(RemovalReport.ABSENT));
         }
         String what = "removing tenant " + namespace;
-        RemovalReport report =
-                transactions.writeIdempotent(what, handle -> revoke(handle, namespace, removal, now));
+        RemovalReport report = transactions.writeIdempotent(what, handle -> revoke(handle, namespace, removal, now));
         transactions.deleting("ending the sessions of tenant " + namespace, handle -> endSessions(handle, namespace));
         if (report.outcome() == Outcome.DELETED) {
             transactions.deleting(what, handle -> drop(handle, namespace));
@@ -148,9 +149,7 @@ final class TenantRemoval {
         order.forEach(plan::administered);
         order.forEach(role -> plan.addAs(role, "role is there", "DROP OWNED BY " + Identifiers.quote(role)));
         order.forEach(role -> plan.add(
-                "role is there",
-                "DROP ROLE " + Identifiers.quote(role),
-                "DROP ROLE " + Identifiers.quote(role)));
+                "role is there", "DROP ROLE " + Identifiers.quote(role), "DROP ROLE " + Identifiers.quote(role)));
         try {
             plan.steps().forEach(step -> step.run(handle));
         } catch (JdbiException e) {
@@ -161,7 +160,8 @@ final class TenantRemoval {
     }
 
     private static ResultsException dependedOn(RegisteredTenant tenant, JdbiException e) {
-        ServerErrorMessage server = e.getCause() instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+        ServerErrorMessage server =
+                e.getCause() instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
         String detail = server == null ? null : server.getDetail();
         return new ResultsException(
                 Code.CONFLICT,
