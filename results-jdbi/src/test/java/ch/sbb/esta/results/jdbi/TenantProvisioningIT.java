@@ -282,6 +282,21 @@ class TenantProvisioningIT {
     }
 
     @Test
+    void aSuperuserProvisionsToo() {
+        JdbiTenantProvisioner provisioner = JdbiTenantProvisioner.builder(
+                        database.superuser().dataSource(), TenancyDatabase.newCluster())
+                .build();
+        provision(provisioner, "ci");
+        Credentials first = provisioner.resetPassword("ci");
+
+        assertThat(provisioner.verify("ci", first)).isEmpty();
+        assertThat(provisioner.verify("ci", provisioner.rotate("ci", first.user())))
+                .isEmpty();
+        assertThat(provisioner.remove("ci", Removal.deleteAfter(Duration.ZERO)).outcome())
+                .isEqualTo(Outcome.DELETED);
+    }
+
+    @Test
     void aRemovedTenantsSessionsEnd() throws SQLException {
         JdbiTenantProvisioner provisioner = database.provisioner(TenancyDatabase.newCluster());
         provision(provisioner, "ci");
