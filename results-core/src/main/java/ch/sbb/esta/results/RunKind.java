@@ -60,6 +60,16 @@ public record RunKind(String apiVersion, String kind) {
     }
 
     /**
+     * Finds the kind of the run that a Record holds.
+     *
+     * @param type the type of the Record, for example {@code tekton.dev/v1.TaskRun}
+     * @return the kind, or empty when the Record holds something else, such as a log
+     */
+    public static Optional<RunKind> findByRecordType(String type) {
+        return ALL.stream().filter(kind -> kind.recordType().equals(type)).findFirst();
+    }
+
+    /**
      * The type of a Record that holds such a run.
      *
      * @return for example {@code tekton.dev/v1.TaskRun}

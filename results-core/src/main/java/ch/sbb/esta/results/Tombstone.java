@@ -48,8 +48,7 @@ public record Tombstone(RecordName record, String type, String name, String uid,
      * @return true for {@code TaskRun}
      */
     public boolean isTaskRun() {
-        return RunKind.all().stream()
-                .anyMatch(kind -> kind.isTaskRun() && kind.recordType().equals(type));
+        return RunKind.findByRecordType(type).filter(RunKind::isTaskRun).isPresent();
     }
 
     /** For example {@code TaskRun ci/results/a/records/b}. */

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -210,12 +212,12 @@ final class CelTerms {
             return part(PARTS.get(function), operand);
         }
         return switch (function) {
-            case "!_" -> folded(new Term.Not(as(Kind.TRUTH, operand)));
+            case "!_" -> folded(as(Kind.TRUTH, operand), Term.Not::new);
             case "-_" -> negated(operand);
             case "size" -> size(operand);
             case "timestamp" -> operand.kind() == Kind.TIME ? operand.term : parsed(Kind.TIME, operand);
             case "duration" -> operand.kind() == Kind.SPAN ? operand.term : parsed(Kind.SPAN, operand);
-            case "string" -> operand.kind() == Kind.TEXT ? operand.term : folded(new Term.Shown(operand.term));
+            case "string" -> operand.kind() == Kind.TEXT ? operand.term : folded(operand.term, Term.Shown::new);
             default -> null;
         };
     }
@@ -225,8 +227,8 @@ final class CelTerms {
             return holds(PLACES.get(function), operand(left), operand(right));
         }
         return switch (function) {
-            case "_&&_" -> folded(new Term.And(as(Kind.TRUTH, operand(left)), as(Kind.TRUTH, operand(right))));
-            case "_||_" -> folded(new Term.Or(as(Kind.TRUTH, operand(left)), as(Kind.TRUTH, operand(right))));
+            case "_&&_" -> folded(as(Kind.TRUTH, operand(left)), as(Kind.TRUTH, operand(right)), Term.And::new);
+            case "_||_" -> folded(as(Kind.TRUTH, operand(left)), as(Kind.TRUTH, operand(right)), Term.Or::new);
             case "_[_]" -> index(expression, left, right);
             case "@in" ->
                 right.getKind() == CelExpr.ExprKind.Kind.LIST
@@ -247,14 +249,14 @@ final class CelTerms {
 
     private Term size(Operand operand) {
         return switch (operand.kind()) {
-            case TEXT, JSON, TEXTS -> folded(new Term.Size(operand.term));
+            case TEXT, JSON, TEXTS -> folded(operand.term, Term.Size::new);
             default -> throw refused(operand.at, "only texts, maps and lists have a size");
         };
     }
 
     private Term parsed(Kind kind, Operand operand) {
         Term written = as(Kind.TEXT, operand);
-        Term term = folded(new Term.Parsed(kind, written));
+        Term term = folded(written, of -> new Term.Parsed(kind, of));
         if (term instanceof Constant constant && constant.value() == null && written instanceof Constant) {
             throw refused(
                     operand.at,
@@ -267,10 +269,10 @@ final class CelTerms {
 
     private Term part(Calendar part, Operand operand) {
         if (operand.kind() != Kind.SPAN) {
-            return folded(new Term.Part(part, as(Kind.TIME, operand)));
+            return folded(as(Kind.TIME, operand), of -> new Term.Part(part, of));
         }
         if (part == Calendar.HOURS || part == Calendar.MINUTES || part == Calendar.SECONDS) {
-            return folded(new Term.Part(part, operand.term));
+            return folded(operand.term, of -> new Term.Part(part, of));
         }
         throw refused(operand.at, "a duration has hours, minutes and seconds only");
     }
@@ -280,7 +282,7 @@ final class CelTerms {
         if (place == Place.ANYWHERE && (in.kind() == Kind.TEXTS || in.kind() == Kind.JSON)) {
             return new Term.Mentions(in.term, text);
         }
-        return folded(new Term.Holds(place, as(Kind.TEXT, in), text));
+        return folded(as(Kind.TEXT, in), text, (whole, sought) -> new Term.Holds(place, whole, sought));
     }
 
     private Term matches(Operand in, CelExpr regex) {
@@ -289,7 +291,8 @@ final class CelTerms {
         }
         String written = storable(regex, regex.constant().stringValue());
         try {
-            return folded(new Term.Matches(as(Kind.TEXT, in), RegexReader.read(written)));
+            Regex read = RegexReader.read(written);
+            return folded(as(Kind.TEXT, in), of -> new Term.Matches(of, read));
         } catch (RegexReader.Refused e) {
             throw refused(
                     regex,
@@ -304,7 +307,7 @@ final class CelTerms {
             Term equal = compare(expression, Comparison.EQUAL, item, operand(element));
             any = any instanceof Constant constant && Boolean.FALSE.equals(constant.value())
                     ? equal
-                    : folded(new Term.Or(any, equal));
+                    : folded(any, equal, Term.Or::new);
         }
         return any;
     }
@@ -337,7 +340,7 @@ final class CelTerms {
         Kind kind = common(expression, left, right);
         Term one = constantType(as(kind, left), right.term);
         Term other = constantType(as(kind, right), left.term);
-        return folded(new Term.Compare(comparison, one, other));
+        return folded(one, other, (a, b) -> new Term.Compare(comparison, a, b));
     }
 
     private static boolean isNull(Term term) {
@@ -397,7 +400,7 @@ final class CelTerms {
                     expression, numbers, made(operation, Kind.SPAN, as(Kind.TIME, left), as(Kind.TIME, right)));
         }
         if (!minus && (left.kind() == Kind.TEXT || right.kind() == Kind.TEXT)) {
-            return new Operand(expression, folded(new Term.Joined(as(Kind.TEXT, left), as(Kind.TEXT, right))), null);
+            return new Operand(expression, folded(as(Kind.TEXT, left), as(Kind.TEXT, right), Term.Joined::new), null);
         }
         Term term;
         if (times && spans) {
@@ -437,7 +440,7 @@ final class CelTerms {
     }
 
     private static Term made(Operation operation, Kind kind, Term left, Term right) {
-        return folded(new Arithmetic(operation, kind, left, right));
+        return folded(left, right, (a, b) -> new Arithmetic(operation, kind, a, b));
     }
 
     private Term as(Kind kind, Operand operand) {
@@ -472,8 +475,18 @@ final class CelTerms {
     }
 
     /** Postgres may compute constants before it looks at the conditions around them: what is constant is computed here. */
-    private static Term folded(Term term) {
-        return Evaluation.isConstant(term) ? new Constant(term.kind(), new Evaluation(name -> null).value(term)) : term;
+    private static Term folded(Term of, UnaryOperator<Term> make) {
+        Term term = make.apply(of);
+        return of instanceof Constant ? computed(term) : term;
+    }
+
+    private static Term folded(Term left, Term right, BinaryOperator<Term> make) {
+        Term term = make.apply(left, right);
+        return left instanceof Constant && right instanceof Constant ? computed(term) : term;
+    }
+
+    private static Constant computed(Term term) {
+        return new Constant(term.kind(), new Evaluation(name -> null).value(term));
     }
 
     private ResultsException refused(CelExpr expression, String why) {

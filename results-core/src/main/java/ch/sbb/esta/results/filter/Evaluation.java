@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.filter;
 
+import ch.sbb.esta.results.internal.JsonTree;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -30,35 +31,6 @@ final class Evaluation {
     /** Whether a term holds for the row; one that is unknown does not. */
     boolean holds(Term condition) {
         return Boolean.TRUE.equals(value(condition));
-    }
-
-    /** Whether the parts of a term are constants. */
-    static boolean isConstant(Term term) {
-        if (term instanceof Term.Not not) {
-            return not.of() instanceof Term.Constant;
-        } else if (term instanceof Term.And and) {
-            return and.left() instanceof Term.Constant && and.right() instanceof Term.Constant;
-        } else if (term instanceof Term.Or or) {
-            return or.left() instanceof Term.Constant && or.right() instanceof Term.Constant;
-        } else if (term instanceof Term.Compare compare) {
-            return compare.left() instanceof Term.Constant && compare.right() instanceof Term.Constant;
-        } else if (term instanceof Term.Arithmetic arithmetic) {
-            return arithmetic.left() instanceof Term.Constant && arithmetic.right() instanceof Term.Constant;
-        } else if (term instanceof Term.Joined joined) {
-            return joined.left() instanceof Term.Constant && joined.right() instanceof Term.Constant;
-        } else if (term instanceof Term.Holds holds) {
-            return holds.text() instanceof Term.Constant && holds.part() instanceof Term.Constant;
-        } else if (term instanceof Term.Parsed parsed) {
-            return parsed.of() instanceof Term.Constant;
-        } else if (term instanceof Term.Shown shown) {
-            return shown.of() instanceof Term.Constant;
-        } else if (term instanceof Term.Size size) {
-            return size.of() instanceof Term.Constant;
-        } else if (term instanceof Term.Part part) {
-            return part.of() instanceof Term.Constant;
-        } else {
-            return term instanceof Term.Matches matches && matches.text() instanceof Term.Constant;
-        }
     }
 
     /** The value of a term, or null. */
@@ -159,18 +131,10 @@ final class Evaluation {
             return decide(comparison, compare(left.textValue(), right.textValue()));
         }
         return switch (comparison) {
-            case EQUAL -> isEqual(left, right);
-            case NOT_EQUAL -> !isEqual(left, right);
+            case EQUAL -> JsonTree.isSame(left, right);
+            case NOT_EQUAL -> !JsonTree.isSame(left, right);
             default -> null;
         };
-    }
-
-    private static boolean isEqual(JsonNode left, JsonNode right) {
-        return left.equals(
-                (one, other) -> one.isNumber() && other.isNumber()
-                        ? one.decimalValue().compareTo(other.decimalValue())
-                        : one.equals(other) ? 0 : 1,
-                right);
     }
 
     private static int compare(Object left, Object right) {

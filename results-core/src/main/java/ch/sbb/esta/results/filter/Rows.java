@@ -4,13 +4,8 @@ import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordSummary;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.internal.JsonEscape;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.DeserializationFeature;
+import ch.sbb.esta.results.internal.JsonTree;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -21,16 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The fields of a Result and of a Record, as Postgres has them. */
 final class Rows {
-
-    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxStringLength(Integer.MAX_VALUE)
-                            .maxNameLength(Integer.MAX_VALUE)
-                            .maxNumberLength(Integer.MAX_VALUE)
-                            .build())
-                    .build())
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
 
     private Rows() {}
 
@@ -74,10 +59,6 @@ final class Rows {
     }
 
     private static JsonNode json(byte[] data) {
-        try {
-            return MAPPER.readTree(JsonEscape.encode(data).json());
-        } catch (IOException e) {
-            throw new UncheckedIOException("what is stored is not JSON", e);
-        }
+        return JsonTree.read(JsonEscape.encode(data).json());
     }
 }

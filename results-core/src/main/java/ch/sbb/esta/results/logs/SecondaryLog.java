@@ -441,6 +441,7 @@ final class SecondaryLog {
         try {
             return work.get();
         } catch (Throwable e) {
+            // An Error of the secondary, such as a class that it lacks, must not end the primary's log.
             throw new SecondaryFailed(e);
         } finally {
             calling = null;

@@ -308,7 +308,8 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
             return 0;
         }
         boolean shared = recordsOf(name).stream()
-                .anyMatch(record -> isRun(record) && !marked.records().contains(record.name()));
+                .anyMatch(record -> RunKind.findByRecordType(record.type()).isPresent()
+                        && !marked.records().contains(record.name()));
         long before = (long) records.size() + results.size();
         records.keySet()
                 .removeIf(record -> record.result().equals(name)
@@ -324,10 +325,6 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
         return records.values().stream()
                 .filter(record -> record.name().result().equals(name))
                 .toList();
-    }
-
-    private static boolean isRun(Record record) {
-        return RunKind.all().stream().anyMatch(kind -> kind.recordType().equals(record.type()));
     }
 
     @Override

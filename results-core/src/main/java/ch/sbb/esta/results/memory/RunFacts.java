@@ -5,13 +5,9 @@ import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RunMoment;
 import ch.sbb.esta.results.SummaryStatus;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.StreamReadConstraints;
+import ch.sbb.esta.results.internal.JsonTree;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -40,15 +36,6 @@ final class RunFacts {
     private static final String TASK_LABEL = "tekton.dev/task";
     private static final String REPOSITORY = "pipelinesascode.tekton.dev/repository";
 
-    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxStringLength(Integer.MAX_VALUE)
-                            .maxNameLength(Integer.MAX_VALUE)
-                            .maxNumberLength(Integer.MAX_VALUE)
-                            .build())
-                    .build())
-            .build();
-
     private final boolean run;
     private final JsonNode data;
 
@@ -58,11 +45,7 @@ final class RunFacts {
     }
 
     static RunFacts of(Record record) {
-        try {
-            return new RunFacts(isRun(record.type()), MAPPER.readTree(JsonText.withReadableKeys(record.data())));
-        } catch (IOException e) {
-            throw new UncheckedIOException("what is stored is not JSON", e);
-        }
+        return new RunFacts(isRun(record.type()), JsonTree.read(JsonText.withReadableKeys(record.data())));
     }
 
     private static boolean isRun(String type) {

@@ -16,8 +16,7 @@ final class Presence {
 
     /** A run that was archived as v1beta1 may be served as v1 by now, under the same UID. */
     static boolean isIn(ClusterRuns cluster, Tombstone run) {
-        return RunKind.all().stream()
-                .filter(kind -> kind.recordType().equals(run.type()))
+        return RunKind.findByRecordType(run.type()).stream()
                 .flatMap(kind -> Stream.concat(
                         CURRENT.stream().filter(current -> current.kind().equals(kind.kind())), Stream.of(kind)))
                 .distinct()

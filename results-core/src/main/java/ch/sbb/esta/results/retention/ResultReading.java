@@ -40,7 +40,7 @@ final class ResultReading {
 
     void add(Record record) {
         etags.put(record.name(), record.stored().etag());
-        if (!isRun(record)) {
+        if (RunKind.findByRecordType(record.type()).isEmpty()) {
             return;
         }
         Optional<RunSnapshot> run = RunReading.of(record.data()).run();
@@ -51,10 +51,6 @@ final class ResultReading {
             unfinished = true;
             count(record.stored().createTime());
         }
-    }
-
-    private static boolean isRun(Record record) {
-        return RunKind.all().stream().anyMatch(kind -> kind.recordType().equals(record.type()));
     }
 
     private void addRun(Record record, RunSnapshot run) {

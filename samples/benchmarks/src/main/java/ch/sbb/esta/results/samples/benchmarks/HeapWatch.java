@@ -6,10 +6,10 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.Timer;
+import java.util.TimerTask;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import javax.management.Notification;
@@ -24,7 +24,7 @@ import javax.management.openmbean.CompositeData;
 final class HeapWatch {
 
     private static final double MEGABYTE = 1 << 20;
-    private static final Duration BETWEEN_FULL_COLLECTIONS = Duration.ofSeconds(3);
+    private static final long PERIOD_MILLIS = 3000;
 
     private final Set<String> heap = ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(pool -> pool.getType() == MemoryType.HEAP)
@@ -41,20 +41,14 @@ final class HeapWatch {
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             ((NotificationEmitter) collector).addNotificationListener(listener, null, null);
         }
-        Thread thread = new Thread(HeapWatch::collect, "heap-watch");
-        thread.setDaemon(true);
-        thread.start();
+        new Timer("heap-watch", true).schedule(new FullCollection(), PERIOD_MILLIS, PERIOD_MILLIS);
         return watch;
     }
 
-    private static void collect() {
-        try {
-            while (true) {
-                TimeUnit.NANOSECONDS.sleep(BETWEEN_FULL_COLLECTIONS.toNanos());
-                System.gc();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private static final class FullCollection extends TimerTask {
+        @Override
+        public void run() {
+            System.gc();
         }
     }
 

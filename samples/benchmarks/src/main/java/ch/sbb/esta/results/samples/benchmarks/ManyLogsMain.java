@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -29,20 +30,21 @@ public final class ManyLogsMain {
         int logs = Integer.parseInt(arguments[2]);
         HeapWatch heap = HeapWatch.begin();
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        CountDownLatch open = new CountDownLatch(logs);
         try (Collecting collecting = Collecting.of(Path.of(arguments[0]), arguments[1], logs)) {
             collecting.collector().addListener(log -> {
                 if (log.state() != LogState.COMPLETE) {
                     out.println("incomplete " + log.defects());
                 }
+                open.countDown();
             });
             collecting.collector().start();
             out.println("ready");
-            LogCollectorStats stats = collecting.collector().stats();
-            while (stats.complete() + stats.partial() + stats.gapped() < logs) {
-                TimeUnit.MILLISECONDS.sleep(PROGRESS_MILLIS);
-                stats = collecting.collector().stats();
+            while (!open.await(PROGRESS_MILLIS, TimeUnit.MILLISECONDS)) {
+                LogCollectorStats stats = collecting.collector().stats();
                 out.println("progress " + stats.open() + " " + stats.lines() + " " + stats.bytes());
             }
+            LogCollectorStats stats = collecting.collector().stats();
             out.printf(
                     Locale.ROOT,
                     "figures complete=%d lines=%d bytes=%d reconnects=%d failures=%d peak=%.1f live=%.1f threads=%d%n",

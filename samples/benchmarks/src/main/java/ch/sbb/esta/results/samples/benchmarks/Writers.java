@@ -3,8 +3,6 @@ package ch.sbb.esta.results.samples.benchmarks;
 import ch.sbb.esta.results.testkit.kube.KubeApiServer;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** Containers that write in turn, together as fast as their logs are collected. For one thread, but for {@link #collected}. */
 final class Writers {
@@ -17,7 +15,7 @@ final class Writers {
     private final LogLinesText text;
     private final String namespace;
     private final int containers;
-    private final AtomicLong collected = new AtomicLong();
+    private long collected;
     private long lines;
     private long bytes;
     private int at;
@@ -34,16 +32,21 @@ final class Writers {
     }
 
     /** The collector has so many lines. */
-    void collected(long count) {
-        collected.set(count);
+    synchronized void collected(long count) {
+        collected = count;
+        notifyAll();
+    }
+
+    private synchronized void awaitCollected(long count) throws InterruptedException {
+        while (collected < count) {
+            wait();
+        }
     }
 
     void write(Duration howLong) throws InterruptedException {
         long end = System.nanoTime() + howLong.toNanos();
         for (int next = 0; System.nanoTime() < end; next = (next + 1) % containers) {
-            while (lines - collected.get() > (long) LINES_AHEAD * containers) {
-                TimeUnit.MILLISECONDS.sleep(1);
-            }
+            awaitCollected(lines - (long) LINES_AHEAD * containers);
             server.appendLog(namespace, pod(next), Pods.CONTAINER, some());
         }
     }
