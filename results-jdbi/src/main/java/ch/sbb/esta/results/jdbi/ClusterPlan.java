@@ -54,7 +54,8 @@ final class ClusterPlan {
         return plan.steps();
     }
 
-    private static List<String> connectors(Handle handle) {
+    /** Which roles have been given the right to connect themselves. */
+    static List<String> connectors(Handle handle) {
         return handle.createQuery("""
                         SELECT pg_catalog.pg_get_userbyid(a.grantee)
                         FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a

@@ -147,6 +147,13 @@ final class TenantRemoval {
         order.retainAll(existing);
         RolePlan plan = new RolePlan(server, roles);
         order.forEach(plan::administered);
+        List<String> connectors = new ArrayList<>(ClusterPlan.connectors(handle));
+        connectors.retainAll(order);
+        // Of a login that was adopted: what was granted to it by hand, only who has granted it can take back.
+        connectors.forEach(role -> plan.add(
+                "role may connect",
+                "REVOKE ALL ON DATABASE " + Identifiers.quote(server.database()) + " FROM " + Identifiers.quote(role),
+                "REVOKE ALL ON DATABASE " + Identifiers.quote(server.database()) + " FROM " + Identifiers.quote(role)));
         order.forEach(role -> plan.addAs(role, "role is there", "DROP OWNED BY " + Identifiers.quote(role)));
         order.forEach(role -> plan.add(
                 "role is there", "DROP ROLE " + Identifiers.quote(role), "DROP ROLE " + Identifiers.quote(role)));
