@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param name the name that the objects must have, or null for all objects
  */
 record ResourceVersions(
-        List<RunKind> kinds, @Nullable String label, @Nullable String name) {
+        List<RunKind> kinds,
+        @Nullable String label,
+        @Nullable String name) {
 
     static final ResourceVersions PODS =
             new ResourceVersions(List.of(new RunKind("v1", "Pod")), PodSnapshot.TASK_RUN_LABEL, null);

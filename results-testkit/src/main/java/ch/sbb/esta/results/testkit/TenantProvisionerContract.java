@@ -358,8 +358,8 @@ public abstract class TenantProvisionerContract {
         Credentials credentials = provisionWithPassword("ci");
         assertThat(write(credentials, "kept")).isTrue();
         Tenant tenant = provisioner.find("ci").orElseThrow();
-        RemovalReport would = provisioner.remove(
-                "ci", Removal.deleteAfter(Duration.ofDays(7)).preview());
+        RemovalReport would =
+                provisioner.remove("ci", Removal.deleteAfter(Duration.ofDays(7)).preview());
         assertThat(would.outcome()).isEqualTo(Outcome.SCHEDULED);
         assertThat(would.due()).isEqualTo(clock.instant().plus(Duration.ofDays(7)));
         assertThat(would.volume().tables()).isPositive();

@@ -38,15 +38,13 @@ public record KubeRequest(String verb, String group, String resource, String nam
 
     static KubeRequest of(HttpServerRequest request, RequestPath path) {
         boolean collection = path.name().isEmpty();
-        String verb =
-                switch (request.method().name()) {
-                    case "POST" -> "create";
-                    case "PUT" -> "update";
-                    case "PATCH" -> "patch";
-                    case "DELETE" -> collection ? "deletecollection" : "delete";
-                    default ->
-                        ListOptions.flag(request.params(), "watch") ? "watch" : collection ? "list" : "get";
-                };
+        String verb = switch (request.method().name()) {
+            case "POST" -> "create";
+            case "PUT" -> "update";
+            case "PATCH" -> "patch";
+            case "DELETE" -> collection ? "deletecollection" : "delete";
+            default -> ListOptions.flag(request.params(), "watch") ? "watch" : collection ? "list" : "get";
+        };
         Matcher selected = ONE_NAME.matcher(ListOptions.text(request.params(), "fieldSelector"));
         String name = collection && !verb.equals("create") && selected.find() ? selected.group(1) : path.name();
         String resource = path.plural() + (path.subresource().isEmpty() ? "" : "/" + path.subresource());
