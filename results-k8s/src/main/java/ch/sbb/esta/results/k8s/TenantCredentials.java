@@ -21,6 +21,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sees to it that the Secret of one tenant holds credentials that work. Nothing is published that was not verified, and no password is
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TenantCredentials {
 
+    private static final Logger LOG = LoggerFactory.getLogger(TenantCredentials.class);
     private static final Duration CLAIM = Duration.ofMinutes(2);
     private static final String CLAIM_FIELD = "claim";
     private static final int MOST_FAULTS = 5;
@@ -95,6 +98,7 @@ final class TenantCredentials {
             if (!claim(subject, status)) {
                 return Optional.empty();
             }
+            LOG.info("Changing a password of tenant {}: {}", subject.namespace(), change.get());
             credentials = renew(look, change.get(), source);
             rotated = config.cluster().clock().instant();
             check(provisionerVerify(look, credentials), status);

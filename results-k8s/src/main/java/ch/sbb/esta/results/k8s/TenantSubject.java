@@ -62,9 +62,10 @@ final class TenantSubject {
         return isResource() ? object.path("spec") : TenantObjects.object();
     }
 
+    /** A copy of the status as it was read or written last. */
     ObjectNode status() {
         if (isResource()) {
-            return object.path("status") instanceof ObjectNode status ? status : TenantObjects.object();
+            return object.path("status") instanceof ObjectNode status ? status.deepCopy() : TenantObjects.object();
         }
         String text = metadata().path("annotations").path(STATUS_ANNOTATION).asText();
         try {

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
@@ -147,6 +148,7 @@ final class OperatorScene implements AutoCloseable {
         Awaitility.await(what)
                 .atMost(LONGEST)
                 .pollInterval(Duration.ofMillis(20))
+                .ignoreException(NoSuchElementException.class)
                 .untilAsserted(assertion);
     }
 
