@@ -14,6 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Works on keys: each is in the queue once, on one thread at a time, and again when it was added meanwhile. What fails is tried again,
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyedQueue implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(KeyedQueue.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final int MOST_DOUBLINGS = 8;
     private static final int TICK_MILLIS = 200;
@@ -112,6 +115,7 @@ final class KeyedQueue implements AutoCloseable {
         try {
             again = work.on(key);
         } catch (RuntimeException e) {
+            LOG.debug("{} failed and is tried again", key, e);
             failed = true;
             again = Optional.empty();
         }

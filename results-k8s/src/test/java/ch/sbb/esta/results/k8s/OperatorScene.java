@@ -2,7 +2,6 @@ package ch.sbb.esta.results.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-
 import ch.sbb.esta.results.memory.InMemoryTenantProvisioner;
 import ch.sbb.esta.results.spi.TenantProvisioner.Credentials;
 import ch.sbb.esta.results.testkit.ManualClock;
@@ -31,20 +30,22 @@ final class OperatorScene implements AutoCloseable {
 
     private final ManualClock clock = new ManualClock(Instant.parse("2026-03-01T08:00:00Z"));
     private final ManifestRules rules = new ManifestRules();
-    private final BreakableProvisioner database = new BreakableProvisioner(new InMemoryTenantProvisioner("test", clock));
+    private final BreakableProvisioner database =
+            new BreakableProvisioner(new InMemoryTenantProvisioner("test", clock));
     private final TestCluster cluster;
     private final List<TenantOperator> operators = new ArrayList<>();
 
     OperatorScene() {
         cluster = TestCluster.start(
                 HttpStack.JDK, KubeApiServer.builder().clock(clock).authorizer(rules));
-        ObjectNode definition =
-                ManifestRules.documents(OperatorManifests.customResourceDefinition()).get(0);
+        ObjectNode definition = ManifestRules.documents(OperatorManifests.customResourceDefinition())
+                .get(0);
         server().create(definition);
-        Awaitility.await().atMost(LONGEST).until(() -> server()
-                .find(KubeReference.of(definition))
-                .filter(found -> found.path("status").has("acceptedNames"))
-                .isPresent());
+        Awaitility.await()
+                .atMost(LONGEST)
+                .until(() -> server().find(KubeReference.of(definition))
+                        .filter(found -> found.path("status").has("acceptedNames"))
+                        .isPresent());
     }
 
     KubeApiServer server() {
@@ -71,8 +72,8 @@ final class OperatorScene implements AutoCloseable {
         TenantOperatorConfig.Builder builder = TenantOperatorConfig.builder(
                         DatabaseAddress.of("db.example.org", 5432, "results"))
                 .cluster(FabricConfig.builder().clock(clock).build());
-        TenantOperator operator =
-                new TenantOperator(cluster.client(), database, options.apply(builder).build());
+        TenantOperator operator = new TenantOperator(
+                cluster.client(), database, options.apply(builder).build());
         operators.add(operator);
         operator.start();
         return operator;
@@ -170,7 +171,8 @@ final class OperatorScene implements AutoCloseable {
 
     String entry(String namespace, String key) {
         return new String(
-                Base64.getDecoder().decode(secret(namespace).path("data").path(key).asText()),
+                Base64.getDecoder()
+                        .decode(secret(namespace).path("data").path(key).asText()),
                 StandardCharsets.UTF_8);
     }
 

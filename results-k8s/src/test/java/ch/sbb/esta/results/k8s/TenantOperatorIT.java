@@ -58,9 +58,7 @@ final class TenantOperatorIT {
         assertThat(scene.entry("builds", "S3_PREFIX")).isEqualTo("builds/");
         assertThat(scene.entry("builds", "jdbc-url"))
                 .isEqualTo("jdbc:postgresql://db.example.org:5432/results?currentSchema=results_test_builds");
-        assertThat(scene.secret("builds")
-                        .at("/metadata/ownerReferences/0/kind")
-                        .asText())
+        assertThat(scene.secret("builds").at("/metadata/ownerReferences/0/kind").asText())
                 .isEqualTo("ResultsTenant");
         for (String type : List.of("Provisioned", "Verified", "SecretReady", "Ready")) {
             assertThat(scene.condition("builds", type).path("status").asText())
@@ -72,10 +70,13 @@ final class TenantOperatorIT {
                 .hasValue(7);
         assertThat(scene.database().request("builds").orElseThrow().statementTimeout())
                 .contains(Duration.ofSeconds(90));
-        scene.await("an event", () -> assertThat(scene.events("builds", "Ready"))
-                .singleElement()
-                .satisfies(event -> assertThat(event.at("/involvedObject/name").asText())
-                        .isEqualTo("results")));
+        scene.await(
+                "an event",
+                () -> assertThat(scene.events("builds", "Ready"))
+                        .singleElement()
+                        .satisfies(event -> assertThat(
+                                        event.at("/involvedObject/name").asText())
+                                .isEqualTo("results")));
     }
 
     @Test
@@ -131,12 +132,13 @@ final class TenantOperatorIT {
     void aTenantOfAnotherNameCountsForNothing() {
         scene.operator();
         scene.ask("builds", "second", "{}");
-        scene.await("refusal", () -> assertThat(scene.find(new KubeReference(
-                                OperatorScene.API, "ResultsTenant", "builds", "second"))
-                        .orElseThrow()
-                        .at("/status/conditions/0/reason")
-                        .asText())
-                .isEqualTo("WrongName"));
+        scene.await(
+                "refusal",
+                () -> assertThat(scene.find(new KubeReference(OperatorScene.API, "ResultsTenant", "builds", "second"))
+                                .orElseThrow()
+                                .at("/status/conditions/0/reason")
+                                .asText())
+                        .isEqualTo("WrongName"));
         assertThat(scene.database().look("builds")).isEmpty();
     }
 
@@ -151,7 +153,8 @@ final class TenantOperatorIT {
 
         scene.await("the tenant is gone", () -> {
             assertThat(scene.find(OperatorScene.tenant("builds"))).isEmpty();
-            assertThat(scene.find(OperatorScene.secret("builds", "results-database"))).isEmpty();
+            assertThat(scene.find(OperatorScene.secret("builds", "results-database")))
+                    .isEmpty();
         });
         assertThat(state("builds")).isEqualTo(Tenant.State.RETAINED);
         assertThat(scene.works(credentials)).isFalse();
@@ -167,14 +170,17 @@ final class TenantOperatorIT {
         scene.ask("builds", "{\"reclaimPolicy\":\"Delete\"}");
         scene.awaitReady("builds");
         scene.server().delete(OperatorScene.tenant("builds"));
-        scene.await("gone", () -> assertThat(scene.find(OperatorScene.tenant("builds"))).isEmpty());
+        scene.await(
+                "gone",
+                () -> assertThat(scene.find(OperatorScene.tenant("builds"))).isEmpty());
         assertThat(state("builds")).isEqualTo(Tenant.State.DELETING);
 
         scene.clock().advance(Duration.ofDays(1));
         scene.awaitIdle();
         assertThat(state("builds")).isEqualTo(Tenant.State.DELETING);
         scene.clock().advance(Duration.ofHours(25));
-        scene.await("data gone", () -> assertThat(scene.database().look("builds")).isEmpty());
+        scene.await(
+                "data gone", () -> assertThat(scene.database().look("builds")).isEmpty());
     }
 
     @Test
@@ -183,12 +189,18 @@ final class TenantOperatorIT {
         scene.operator();
         scene.ask("builds", "{}");
         scene.awaitNotReady("builds", "Unavailable");
-        assertThat(scene.condition("builds", "Provisioned").path("status").asText()).isEqualTo("False");
-        assertThat(scene.find(OperatorScene.secret("builds", "results-database"))).isEmpty();
+        assertThat(scene.condition("builds", "Provisioned").path("status").asText())
+                .isEqualTo("False");
+        assertThat(scene.find(OperatorScene.secret("builds", "results-database")))
+                .isEmpty();
 
         scene.database().comeBack();
-        scene.awaitInTime("ready", () -> assertThat(scene.condition("builds", "Ready").path("status").asText())
-                .isEqualTo("True"));
+        scene.awaitInTime(
+                "ready",
+                () -> assertThat(scene.condition("builds", "Ready")
+                                .path("status")
+                                .asText())
+                        .isEqualTo("True"));
 
         ObjectNode secret = scene.secret("builds");
         scene.database().goDown();
@@ -196,9 +208,12 @@ final class TenantOperatorIT {
         scene.awaitNotReady("builds", "Unavailable");
         assertThat(scene.condition("builds", "Ready").path("status").asText()).isEqualTo("Unknown");
         scene.database().comeBack();
-        scene.awaitInTime("ready again", () -> assertThat(
-                        scene.condition("builds", "Ready").path("status").asText())
-                .isEqualTo("True"));
+        scene.awaitInTime(
+                "ready again",
+                () -> assertThat(scene.condition("builds", "Ready")
+                                .path("status")
+                                .asText())
+                        .isEqualTo("True"));
         assertThat(scene.secret("builds")).isEqualTo(secret);
     }
 
@@ -215,7 +230,9 @@ final class TenantOperatorIT {
         assertThat(scene.find(OperatorScene.tenant("builds"))).isPresent();
 
         scene.clock().advance(Duration.ofMinutes(2));
-        scene.awaitInTime("let go", () -> assertThat(scene.find(OperatorScene.tenant("builds"))).isEmpty());
+        scene.awaitInTime(
+                "let go",
+                () -> assertThat(scene.find(OperatorScene.tenant("builds"))).isEmpty());
         assertThat(operator.leftovers()).containsExactly("builds");
         assertThat(scene.events("builds", "LeftBehind")).hasSize(1);
 
@@ -232,7 +249,9 @@ final class TenantOperatorIT {
         scene.awaitReady("builds");
         scene.database().goDown();
         scene.server().delete(OperatorScene.namespace("builds"));
-        scene.await("the namespace is gone", () -> assertThat(scene.find(OperatorScene.namespace("builds"))).isEmpty());
+        scene.await(
+                "the namespace is gone",
+                () -> assertThat(scene.find(OperatorScene.namespace("builds"))).isEmpty());
         assertThat(operator.leftovers()).containsExactly("builds");
         scene.database().comeBack();
         scene.clock().advance(Duration.ofMinutes(6));
@@ -247,19 +266,25 @@ final class TenantOperatorIT {
         scene.awaitIdle();
         Credentials first = scene.credentials("builds");
         scene.server().delete(OperatorScene.secret("builds", "results-database"));
-        scene.await("made again", () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
+        scene.await(
+                "made again",
+                () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
         assertThat(scene.works(first)).isFalse();
         scene.awaitIdle();
 
         Credentials second = scene.credentials("builds");
         scene.patch(OperatorScene.secret("builds", "results-database"), "{\"data\":{\"POSTGRES_PASSWORD\":\"eA==\"}}");
-        scene.await("mended", () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
+        scene.await(
+                "mended",
+                () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
         assertThat(scene.works(second)).isFalse();
         scene.awaitIdle();
 
         // Where only an address was edited, the password stays.
         Credentials third = scene.credentials("builds");
-        scene.patch(OperatorScene.secret("builds", "results-database"), "{\"data\":{\"DB_HOST\":\"eA==\",\"more\":\"eA==\"}}");
+        scene.patch(
+                OperatorScene.secret("builds", "results-database"),
+                "{\"data\":{\"DB_HOST\":\"eA==\",\"more\":\"eA==\"}}");
         scene.await("mended", () -> assertThat(scene.entry("builds", "DB_HOST")).isEqualTo("db.example.org"));
         assertThat(scene.secret("builds").path("data").has("more")).isFalse();
         assertThat(scene.works(third)).isTrue();
@@ -275,16 +300,19 @@ final class TenantOperatorIT {
         Credentials lost = scene.credentials("builds");
         scene.database().resetPassword("builds");
         operator.look("builds");
-        scene.await("replaced", () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
+        scene.await(
+                "replaced",
+                () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
         assertThat(scene.credentials("builds").user()).isNotEqualTo(lost.user());
     }
 
     @Test
     void aSecretOfSomebodyElseIsLeftAlone() {
         scene.server().ensureNamespace("builds");
-        ObjectNode foreign = TestCluster.object("{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"namespace\":"
-                + "\"builds\",\"name\":\"results-database\",\"labels\":{\"results.esta.sbb.ch/tenant\":\"elsewhere\"}},"
-                + "\"data\":{\"POSTGRES_USER\":\"eA==\",\"POSTGRES_PASSWORD\":\"eA==\"}}");
+        ObjectNode foreign =
+                TestCluster.object("{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"namespace\":"
+                        + "\"builds\",\"name\":\"results-database\",\"labels\":{\"results.esta.sbb.ch/tenant\":\"elsewhere\"}},"
+                        + "\"data\":{\"POSTGRES_USER\":\"eA==\",\"POSTGRES_PASSWORD\":\"eA==\"}}");
         ObjectNode kept = scene.server().create(foreign);
         scene.operator();
         scene.ask("builds", "{}");
@@ -308,7 +336,8 @@ final class TenantOperatorIT {
         scene.awaitIdle();
         assertThat(scene.credentials("builds").password()).isEqualTo(first.password());
         scene.clock().advance(Duration.ofDays(2));
-        scene.await("rotated", () -> assertThat(scene.credentials("builds").user()).isNotEqualTo(first.user()));
+        scene.await(
+                "rotated", () -> assertThat(scene.credentials("builds").user()).isNotEqualTo(first.user()));
         Credentials second = scene.credentials("builds");
         assertThat(scene.works(first)).isTrue();
         assertThat(scene.works(second)).isTrue();
@@ -316,7 +345,8 @@ final class TenantOperatorIT {
         scene.awaitIdle();
 
         scene.clock().advance(Duration.ofDays(10));
-        scene.await("rotated", () -> assertThat(scene.credentials("builds").user()).isEqualTo(first.user()));
+        scene.await(
+                "rotated", () -> assertThat(scene.credentials("builds").user()).isEqualTo(first.user()));
         assertThat(scene.works(first)).isFalse();
         assertThat(scene.works(second)).isTrue();
         assertThat(scene.database().rotations()).isEqualTo(2);
@@ -338,11 +368,14 @@ final class TenantOperatorIT {
         for (int day = 1; day <= 3; day++) {
             scene.clock().advance(Duration.ofDays(1));
             int rotated = day * 8;
-            scene.await("rotated", () -> assertThat(scene.database().rotations()).isGreaterThanOrEqualTo(rotated));
+            scene.await(
+                    "rotated", () -> assertThat(scene.database().rotations()).isGreaterThanOrEqualTo(rotated));
             scene.awaitIdle();
-            scene.awaitInTime("settled", () -> assertThat(namespaces)
-                    .allMatch(namespace -> scene.works(scene.credentials(namespace)))
-                    .noneMatch(namespace -> scene.status(namespace).has("claim")));
+            scene.awaitInTime(
+                    "settled",
+                    () -> assertThat(namespaces)
+                            .allMatch(namespace -> scene.works(scene.credentials(namespace)))
+                            .noneMatch(namespace -> scene.status(namespace).has("claim")));
             assertThat(scene.database().rotations()).isEqualTo(rotated);
         }
     }
@@ -361,10 +394,15 @@ final class TenantOperatorIT {
         scene.server().delete(OperatorScene.secret("builds", "results-database"));
         operator.look("builds");
         scene.awaitIdle();
-        assertThat(scene.find(OperatorScene.secret("builds", "results-database"))).isEmpty();
+        assertThat(scene.find(OperatorScene.secret("builds", "results-database")))
+                .isEmpty();
         scene.clock().advance(Duration.ofMinutes(3));
-        scene.await("made again", () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
-        scene.await("the claim is gone", () -> assertThat(scene.status("builds").has("claim")).isFalse());
+        scene.await(
+                "made again",
+                () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
+        scene.await(
+                "the claim is gone",
+                () -> assertThat(scene.status("builds").has("claim")).isFalse());
     }
 
     @Test
@@ -374,19 +412,24 @@ final class TenantOperatorIT {
         scene.patch(
                 OperatorScene.namespace("builds"),
                 "{\"metadata\":{\"labels\":{\"" + OperatorScene.LABEL + "\":\"\"}}}");
-        scene.await("a secret", () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
-        scene.await("a status", () -> assertThat(scene.find(OperatorScene.namespace("builds"))
-                        .orElseThrow()
-                        .at("/metadata/annotations/results.esta.sbb.ch~1tenant-status")
-                        .asText())
-                .contains("\"Ready\",\"status\":\"True\""));
+        scene.await(
+                "a secret",
+                () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
+        scene.await(
+                "a status",
+                () -> assertThat(scene.find(OperatorScene.namespace("builds"))
+                                .orElseThrow()
+                                .at("/metadata/annotations/results.esta.sbb.ch~1tenant-status")
+                                .asText())
+                        .contains("\"Ready\",\"status\":\"True\""));
 
         scene.patch(
                 OperatorScene.namespace("builds"),
                 "{\"metadata\":{\"labels\":{\"" + OperatorScene.LABEL + "\":null}}}");
         scene.await("withdrawn", () -> {
             assertThat(state("builds")).isEqualTo(Tenant.State.RETAINED);
-            assertThat(scene.find(OperatorScene.secret("builds", "results-database"))).isEmpty();
+            assertThat(scene.find(OperatorScene.secret("builds", "results-database")))
+                    .isEmpty();
             assertThat(scene.find(OperatorScene.namespace("builds"))
                             .orElseThrow()
                             .at("/metadata/annotations/results.esta.sbb.ch~1tenant-status")
@@ -397,7 +440,9 @@ final class TenantOperatorIT {
         scene.patch(
                 OperatorScene.namespace("builds"),
                 "{\"metadata\":{\"labels\":{\"" + OperatorScene.LABEL + "\":\"again\"}}}");
-        scene.await("a secret", () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
+        scene.await(
+                "a secret",
+                () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
         scene.server().delete(OperatorScene.namespace("builds"));
         scene.await("gone", () -> {
             assertThat(scene.find(OperatorScene.namespace("builds"))).isEmpty();
@@ -408,8 +453,8 @@ final class TenantOperatorIT {
     @Test
     void whatIsForbiddenInOneNamespaceHoldsUpNoOther() {
         scene.rules()
-                .restrict(request ->
-                        !(request.resource().equals("secrets") && request.namespace().equals("closed")));
+                .restrict(request -> !(request.resource().equals("secrets")
+                        && request.namespace().equals("closed")));
         scene.operator();
         scene.ask("closed", "{}");
         scene.ask("open", "{}");
@@ -418,27 +463,34 @@ final class TenantOperatorIT {
         assertThat(scene.condition("closed", "SecretReady").path("message").asText())
                 .contains("resourceNames", "results-database");
         scene.rules().restrict(request -> true);
-        scene.awaitInTime("allowed again", () -> assertThat(
-                        scene.condition("closed", "Ready").path("status").asText())
-                .isEqualTo("True"));
+        scene.awaitInTime(
+                "allowed again",
+                () -> assertThat(scene.condition("closed", "Ready")
+                                .path("status")
+                                .asText())
+                        .isEqualTo("True"));
     }
 
     @Test
     void aTenantThatIsNotShutOffIsNotReadyUnlessThatIsAccepted() {
         scene.database()
                 .findFault(new TenantFault(
-                        Effect.EXPOSED, "PUBLIC may create in schema public", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"));
+                        Effect.EXPOSED,
+                        "PUBLIC may create in schema public",
+                        "REVOKE CREATE ON SCHEMA public FROM PUBLIC"));
         TenantOperator strict = scene.operator();
         scene.ask("builds", "{}");
         scene.awaitNotReady("builds", "Exposed");
         assertThat(scene.condition("builds", "Verified").path("message").asText())
                 .contains("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
-        assertThat(scene.find(OperatorScene.secret("builds", "results-database"))).isEmpty();
+        assertThat(scene.find(OperatorScene.secret("builds", "results-database")))
+                .isEmpty();
         strict.close();
 
         scene.operator(options -> options.exposure(Exposure.ACCEPT));
         scene.awaitReady("builds");
-        assertThat(scene.condition("builds", "Verified").path("reason").asText()).isEqualTo("Exposed");
+        assertThat(scene.condition("builds", "Verified").path("reason").asText())
+                .isEqualTo("Exposed");
     }
 
     @Test
@@ -453,7 +505,8 @@ final class TenantOperatorIT {
         scene.rules().allowSecret("database-of-results");
         scene.operator(options -> options.secretName("database-of-results"));
         scene.await("moved", () -> {
-            assertThat(scene.find(OperatorScene.secret("builds", "results-database"))).isEmpty();
+            assertThat(scene.find(OperatorScene.secret("builds", "results-database")))
+                    .isEmpty();
             assertThat(scene.find(OperatorScene.secret("builds", "database-of-results"))
                             .orElseThrow()
                             .at("/data/POSTGRES_PASSWORD"))
@@ -464,8 +517,47 @@ final class TenantOperatorIT {
                         .orElseThrow()
                         .at("/data/POSTGRES_PASSWORD")
                         .asText())
-                .isEqualTo(Base64.getEncoder()
-                        .encodeToString(password.getBytes(StandardCharsets.UTF_8)));
+                .isEqualTo(Base64.getEncoder().encodeToString(password.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void everyPermissionOfTheManifestIsNeeded() {
+        scene.operator(options -> options.namespaceLabel(OperatorScene.LABEL));
+        scene.ask("builds", "{}");
+        scene.awaitReady("builds");
+        for (int time = 1; time <= 2; time++) {
+            scene.awaitIdle();
+            scene.patch(
+                    OperatorScene.secret("builds", "results-database"), "{\"data\":{\"POSTGRES_PASSWORD\":\"eA==\"}}");
+            scene.await(
+                    "mended",
+                    () -> assertThat(scene.works(scene.credentials("builds"))).isTrue());
+            int times = time;
+            scene.await(
+                    "one event that counts",
+                    () -> assertThat(scene.events("builds", "SecretWritten"))
+                            .filteredOn(event -> event.path("message").asText().contains("edited"))
+                            .singleElement()
+                            .satisfies(event ->
+                                    assertThat(event.path("count").asInt()).isEqualTo(times)));
+            scene.clock().advance(Duration.ofMinutes(6));
+        }
+        scene.server().ensureNamespace("labelled");
+        String label = "{\"metadata\":{\"labels\":{\"" + OperatorScene.LABEL + "\":";
+        scene.patch(OperatorScene.namespace("labelled"), label + "\"\"}}}");
+        scene.await(
+                "a secret",
+                () -> assertThat(scene.works(scene.credentials("labelled"))).isTrue());
+        scene.awaitIdle();
+        scene.patch(OperatorScene.namespace("labelled"), label + "null}}}");
+        scene.await(
+                "withdrawn",
+                () -> assertThat(scene.find(OperatorScene.secret("labelled", "results-database")))
+                        .isEmpty());
+
+        // These two are checked by an admission plugin, with no request of their own.
+        assertThat(scene.rules().unused())
+                .containsExactly("update namespaces/finalizers", "update resultstenants/finalizers");
     }
 
     @Test
