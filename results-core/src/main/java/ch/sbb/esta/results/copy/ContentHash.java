@@ -64,7 +64,9 @@ final class ContentHash {
     }
 
     private static void time(MessageDigest digest, Optional<Instant> time) {
-        text(digest, time.map(at -> at.truncatedTo(ChronoUnit.MICROS).toString()).orElse(""));
+        text(
+                digest,
+                time.map(at -> at.truncatedTo(ChronoUnit.MICROS).toString()).orElse(""));
     }
 
     private static void value(MessageDigest digest, JsonNode value) {

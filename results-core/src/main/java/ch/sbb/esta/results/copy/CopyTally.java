@@ -23,7 +23,6 @@ final class CopyTally {
     }
 
     CopyReport report() {
-        return new CopyReport(
-                results, created, updated, unchanged, logs, logBytes, leftBehind, leftBehindCount);
+        return new CopyReport(results, created, updated, unchanged, logs, logBytes, leftBehind, leftBehindCount);
     }
 }

@@ -143,16 +143,15 @@ public final class RemoteCopy {
         Map<String, ParentTally> source = tallies(from, parent);
         Map<String, CopyComparison.Both> both = new TreeMap<>();
         source.forEach((name, tally) -> both.put(
-                name,
-                new CopyComparison.Both(tally, tallies(to, name).getOrDefault(name, ParentTally.EMPTY))));
+                name, new CopyComparison.Both(tally, tallies(to, name).getOrDefault(name, ParentTally.EMPTY))));
         return new CopyComparison(both);
     }
 
     private Map<String, ParentTally> tallies(ResultsReader reader, String parent) {
         Map<String, ContentHash> hashes = new TreeMap<>();
-        Pages.stream(ListQuery.of(parent).pageSize(pageSize), reader::listResults).forEach(result -> hashes.computeIfAbsent(
-                        result.name().parent(), name -> new ContentHash())
-                .add(result));
+        Pages.stream(ListQuery.of(parent).pageSize(pageSize), reader::listResults)
+                .forEach(result -> hashes.computeIfAbsent(result.name().parent(), name -> new ContentHash())
+                        .add(result));
         Pages.stream(ListQuery.of(parent + "/results/-").pageSize(pageSize), reader::listRecords)
                 .filter(this::isCopied)
                 .forEach(record -> hashes.computeIfAbsent(record.name().parent(), name -> new ContentHash())

@@ -53,7 +53,9 @@ final class ResultTransfer {
 
     /** The run that a Record holds, if it holds one. */
     static Optional<RunSnapshot> run(Record record) {
-        return RunReading.of(record.data()).run().filter(run -> run.kind().recordType().equals(record.type()));
+        return RunReading.of(record.data())
+                .run()
+                .filter(run -> run.kind().recordType().equals(record.type()));
     }
 
     /** Returns the TaskRuns that have ended. */
@@ -62,19 +64,20 @@ final class ResultTransfer {
         List<RunPlacement> batch = new ArrayList<>();
         Set<RecordName> newer = new HashSet<>();
         ListQuery records = ListQuery.of(result.name().toString()).pageSize(Math.min(BATCH, rules.pageSize));
-        Pages.stream(records, from::listRecords).forEach(record -> run(record).ifPresent(run -> {
-            if (!run.namespace().equals(record.name().parent())) {
-                tally.leaveBehind(record.name(), "it is a run of another namespace");
-                return;
-            }
-            batch.add(rules.naming.place(run).under(record.name()));
-            if (run.kind().kind().equals(RunKind.TASK_RUN.kind()) && run.isFinished()) {
-                taskRuns.add(new EndedTaskRun(record.name(), run.uid()));
-            }
-            if (batch.size() == BATCH) {
-                archive(batch, newer);
-            }
-        }));
+        Pages.stream(records, from::listRecords)
+                .forEach(record -> run(record).ifPresent(run -> {
+                    if (!run.namespace().equals(record.name().parent())) {
+                        tally.leaveBehind(record.name(), "it is a run of another namespace");
+                        return;
+                    }
+                    batch.add(rules.naming.place(run).under(record.name()));
+                    if (run.kind().kind().equals(RunKind.TASK_RUN.kind()) && run.isFinished()) {
+                        taskRuns.add(new EndedTaskRun(record.name(), run.uid()));
+                    }
+                    if (batch.size() == BATCH) {
+                        archive(batch, newer);
+                    }
+                }));
         archive(batch, newer);
         describe(result, newer);
         // Others last: a Record needs its Result, and it is the runs that make one.
@@ -104,8 +107,10 @@ final class ResultTransfer {
 
     /** What the source says of a Result holds, unless the target has a newer version of the run that it speaks of. */
     private void describe(Result result, Set<RecordName> newer) {
-        boolean isNewer =
-                result.summary().map(RecordSummary::record).filter(newer::contains).isPresent();
+        boolean isNewer = result.summary()
+                .map(RecordSummary::record)
+                .filter(newer::contains)
+                .isPresent();
         for (int attempt = 1; ; attempt++) {
             Optional<Result> there = to.findResult(result.name());
             if (there.isEmpty()) {
@@ -123,7 +128,10 @@ final class ResultTransfer {
             try {
                 if (!annotations.equals(current.annotations()) || !summary.equals(current.summary())) {
                     Result unused = to.updateResult(
-                            result.name(), annotations, summary, current.stored().etag());
+                            result.name(),
+                            annotations,
+                            summary,
+                            current.stored().etag());
                 }
                 return;
             } catch (ResultsException e) {
