@@ -10,6 +10,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.ManagedChannelRegistry.ProviderNotFoundException;
 import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -225,7 +226,7 @@ public final class GrpcConnection implements AutoCloseable {
             customizer.accept(builder);
             try {
                 return new GrpcConnection(builder.build());
-            } catch (IllegalArgumentException e) {
+            } catch (IllegalArgumentException | ProviderNotFoundException e) {
                 throw malformed(e);
             }
         }
@@ -233,12 +234,12 @@ public final class GrpcConnection implements AutoCloseable {
         private ManagedChannelBuilder<?> channelBuilder() {
             try {
                 return Grpc.newChannelBuilder(target, credentials());
-            } catch (IllegalArgumentException e) {
+            } catch (IllegalArgumentException | ProviderNotFoundException e) {
                 throw malformed(e);
             }
         }
 
-        private ResultsException malformed(IllegalArgumentException e) {
+        private ResultsException malformed(RuntimeException e) {
             return new ResultsException(
                     Code.INVALID,
                     "gRPC connection: the target " + Escaped.of(target) + " or a certificate or key is malformed: "

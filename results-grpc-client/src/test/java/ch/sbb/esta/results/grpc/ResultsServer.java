@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.grpc;
 
+import io.grpc.BindableService;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -34,6 +35,7 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
     private final List<ManagedChannel> channels = new CopyOnWriteArrayList<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final List<String> authorizations = new CopyOnWriteArrayList<>();
+    private final List<Metadata> headers = new CopyOnWriteArrayList<>();
     private volatile Fault fault = method -> null;
 
     /** Decides what becomes of a call. */
@@ -46,14 +48,14 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
         Status of(String method);
     }
 
-    private ResultsServer(ServerCredentials credentials, UpstreamResults service) {
+    private ResultsServer(ServerCredentials credentials, BindableService... services) {
         try {
-            server = NettyServerBuilder.forAddress(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials)
-                    .addService(service)
-                    .intercept(this)
-                    .build()
-                    .start();
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials);
+            for (BindableService service : services) {
+                builder.addService(service);
+            }
+            server = builder.intercept(this).build().start();
         } catch (IOException e) {
             throw new IllegalStateException("no loopback socket", e);
         }
@@ -63,8 +65,22 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
         return start(InsecureServerCredentials.create(), new UpstreamResults(InstantSource.system()));
     }
 
-    static ResultsServer start(ServerCredentials credentials, UpstreamResults service) {
-        return new ResultsServer(credentials, service);
+    static ResultsServer start(ServerCredentials credentials, BindableService... services) {
+        return new ResultsServer(credentials, services);
+    }
+
+    /** Without TLS. */
+    static ResultsServer serving(BindableService... services) {
+        return new ResultsServer(InsecureServerCredentials.create(), services);
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    /** The headers of the calls so far. */
+    List<Metadata> headers() {
+        return List.copyOf(headers);
     }
 
     ManagedChannel channel() {
@@ -101,14 +117,15 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
     }
 
     @Override
-    public <Q, A> Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    public <Q, A> Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata sent, ServerCallHandler<Q, A> next) {
         String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
         calls.add(method);
-        String authorization = headers.get(AUTHORIZATION);
+        headers.add(sent);
+        String authorization = sent.get(AUTHORIZATION);
         authorizations.add(authorization == null ? "" : authorization);
         Status status = fault.of(method);
         if (status == null) {
-            return next.startCall(call, headers);
+            return next.startCall(call, sent);
         }
         if (!Objects.equals(status.getDescription(), Fault.SILENCE.getDescription())) {
             call.close(status, new Metadata());
