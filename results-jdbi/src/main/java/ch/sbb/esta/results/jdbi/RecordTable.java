@@ -67,13 +67,14 @@ final class RecordTable {
                         uid("EXCLUDED.data"),
                         newest(),
                         DIFFERENT.formatted("EXCLUDED")));
+        // Looked up by name alone: where a table has no statistics yet, an index by type looks as good.
         unchanged = schema.sql("""
                 SELECT r.parent, r.result_name, r.name
                 FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:names AS text[])) AS name,
                         unnest(CAST(:types AS text[])) AS type, unnest(CAST(:digests AS bytea[])) AS digest) n
-                CROSS JOIN LATERAL (SELECT t.parent, t.result_name, t.name FROM {records} t
-                    WHERE t.parent = n.parent AND t.result_name = n.result_name AND t.name = n.name AND t.type = n.type
-                        AND t.esta_data_digest = n.digest OFFSET 0) r
+                CROSS JOIN LATERAL (SELECT t.parent, t.result_name, t.name, t.type, t.esta_data_digest FROM {records} t
+                    WHERE t.parent = n.parent AND t.result_name = n.result_name AND t.name = n.name OFFSET 0) r
+                WHERE r.type = n.type AND r.esta_data_digest = n.digest
                 """);
         versions = schema.sql("""
                 SELECT r.parent, r.result_name, r.name, %s AS uid, %s AS finished, %s AS version

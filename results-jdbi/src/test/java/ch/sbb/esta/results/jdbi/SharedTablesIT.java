@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.jdbi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ArchiveOutcome.Status;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,6 +70,30 @@ class SharedTablesIT {
         Result result = store.findResult(new ResultName("ci", "running")).orElseThrow();
         assertThat(result.summary().orElseThrow().record()).isEqualTo(record.name());
         assertThat(result.annotations()).containsEntry("object.metadata.name", "n");
+    }
+
+    @Test
+    void unchangedRowsAreLookedUpByNameWhereTheTableHasNoStatisticsYet() {
+        fixture.execute("ALTER TABLE \"%s\".records SET (autovacuum_enabled = off)".formatted(schema));
+        List<RunPlacement> batch = IntStream.range(0, 2000)
+                .mapToObj(i -> Fixture.run("run-" + i, "1", "{}"))
+                .toList();
+        store.archive(batch);
+        // A session tells what it did when it ends, at the latest.
+        String fetched = """
+                SELECT coalesce(sum(s.idx_tup_fetch + pg_stat_get_tuples_returned(s.indexrelid)), 0) FROM pg_stat_user_indexes s
+                WHERE s.schemaname = '%s' AND s.relname = 'records'""".formatted(schema);
+        fixture.pool().getHikariPoolMXBean().softEvictConnections();
+        long before = Long.parseLong(fixture.query(fetched).get(0));
+
+        assertThat(JdbiResultsStore.builder(fixture.database().dataSource(), schema)
+                        .build()
+                        .archive(batch))
+                .extracting(ArchiveOutcome::status)
+                .containsOnly(Status.UNCHANGED);
+
+        await().until(() -> Long.parseLong(fixture.query(fetched).get(0)) > before + batch.size());
+        assertThat(Long.parseLong(fixture.query(fetched).get(0)) - before).isLessThan(10L * batch.size());
     }
 
     @Test
