@@ -256,7 +256,7 @@ class GrpcConnectionTest {
                 assertThat(List.of(one, two, three)).allSatisfy(server -> assertThat(server.calls())
                         .hasSizeBetween(9, 11));
 
-                two.close();
+                two.stop();
                 for (int i = 0; i < 10; i++) {
                     assertThat(client.findResult(RESULT)).isEmpty();
                 }

@@ -135,6 +135,11 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
 
     @Override
     public void close() {
+        stop();
+    }
+
+    /** Ends the server, and the channels to it. */
+    void stop() {
         channels.forEach(ManagedChannel::shutdownNow);
         try {
             if (!server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS)) {
