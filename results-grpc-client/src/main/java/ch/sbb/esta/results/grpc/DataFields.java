@@ -16,7 +16,8 @@ final class DataFields {
 
     private static final Metadata.Key<String> FIELDS = Metadata.Key.of("fields", Metadata.ASCII_STRING_MARSHALLER);
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
-    private static final List<String> ALWAYS = List.of("name", "uid", "etag", "create_time", "update_time", "data.type");
+    private static final List<String> ALWAYS =
+            List.of("name", "uid", "etag", "create_time", "update_time", "data.type");
 
     private final List<String> paths;
 

@@ -3,8 +3,8 @@ package ch.sbb.esta.results.grpc;
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogName;
 import ch.sbb.esta.results.Record;
-import com.fasterxml.jackson.databind.JsonNode;
 import ch.sbb.esta.results.internal.JsonTree;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.util.Set;
 
@@ -30,7 +30,8 @@ record DescribedLog(ContainerLogId id, LogName name, Instant time, long expected
 
     static DescribedLog of(Record record, String uid) {
         JsonNode data = JsonTree.read(record.data());
-        boolean hasSize = TYPES_WITH_SIZE.contains(data.path("spec").path("type").asText());
+        boolean hasSize =
+                TYPES_WITH_SIZE.contains(data.path("spec").path("type").asText());
         return of(record, uid, hasSize ? data.path("status").path("size").asLong(-1) : -1);
     }
 

@@ -283,7 +283,8 @@ public final class GrpcConnection implements AutoCloseable {
             atLeastOneMillisecond("the timeout of keepAlive", keepAliveTimeout, mistakes);
             atLeastOneMillisecond("the first of the pauses", firstPause, mistakes);
             if (longestPause.compareTo(firstPause) < 0) {
-                mistakes.add("the longest of the pauses, " + longestPause + ", is shorter than the first, " + firstPause);
+                mistakes.add(
+                        "the longest of the pauses, " + longestPause + ", is shorter than the first, " + firstPause);
             }
             return mistakes;
         }

@@ -105,7 +105,8 @@ final class GrpcFailures {
         }
         String reason = " (" + Escaped.of(root.getMessage()) + ")";
         return tls
-                ? reason + "; client and server do not agree on TLS: check that the server has it, that its certificate is of a"
+                ? reason
+                        + "; client and server do not agree on TLS: check that the server has it, that its certificate is of a"
                         + " trusted authority and for this name, and the certificate of the client"
                 : reason;
     }

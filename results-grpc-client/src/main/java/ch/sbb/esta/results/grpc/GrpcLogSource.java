@@ -96,7 +96,8 @@ public final class GrpcLogSource implements LogSource, LogDeletion {
     @Override
     public LogSpan locate(ContainerLogId id, LogSelection lines) {
         if (lines instanceof LogSelection.Since) {
-            throw ResultsException.invalid("the lines of " + id + " cannot be selected by time: a Tekton Results server keeps none");
+            throw ResultsException.invalid(
+                    "the lines of " + id + " cannot be selected by time: a Tekton Results server keeps none");
         }
         if (lines instanceof LogSelection.Last last) {
             long all = scan(id, Long.MAX_VALUE).lines;
@@ -146,8 +147,8 @@ public final class GrpcLogSource implements LogSource, LogDeletion {
         for (DescribedLog log : described(taskRun.parent(), uid)) {
             Optional<LogInfo> info = measure(log);
             logs.delete(log.name());
-            deleted = deleted.plus(info.map(text -> new LogVolume(1, text.extent().bytes()))
-                    .orElse(LogVolume.NONE));
+            deleted = deleted.plus(
+                    info.map(text -> new LogVolume(1, text.extent().bytes())).orElse(LogVolume.NONE));
         }
         return deleted;
     }

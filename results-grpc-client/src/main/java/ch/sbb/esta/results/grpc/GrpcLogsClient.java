@@ -80,8 +80,7 @@ public final class GrpcLogsClient {
         this.options = Objects.requireNonNull(options, "options");
         this.failures = new GrpcFailures(options);
         this.calls = options.applyTo(LogsGrpc.newBlockingStub(channel));
-        this.laterCalls =
-                options.applyTo(ch.sbb.esta.results.grpc.v1alpha3.LogsGrpc.newBlockingStub(channel));
+        this.laterCalls = options.applyTo(ch.sbb.esta.results.grpc.v1alpha3.LogsGrpc.newBlockingStub(channel));
     }
 
     /**
@@ -127,29 +126,26 @@ public final class GrpcLogsClient {
     }
 
     private InputStream open(Version asked, LogName name, long expectedBytes) {
-        BlockingClientCall<?, HttpBody> call =
-                switch (asked) {
-                    case V1ALPHA2 -> {
-                        LogsBlockingStub stub = timed(calls);
-                        yield ClientCalls.blockingV2ServerStreamingCall(
-                                stub.getChannel(),
-                                LogsGrpc.getGetLogMethod(),
-                                stub.getCallOptions(),
-                                GetLogRequest.newBuilder()
-                                        .setName(name.toString())
-                                        .build());
-                    }
-                    case V1ALPHA3 -> {
-                        var stub = timed(laterCalls);
-                        yield ClientCalls.blockingV2ServerStreamingCall(
-                                stub.getChannel(),
-                                ch.sbb.esta.results.grpc.v1alpha3.LogsGrpc.getGetLogMethod(),
-                                stub.getCallOptions(),
-                                ch.sbb.esta.results.grpc.v1alpha3.GetLogRequest.newBuilder()
-                                        .setName(name.toString())
-                                        .build());
-                    }
-                };
+        BlockingClientCall<?, HttpBody> call = switch (asked) {
+            case V1ALPHA2 -> {
+                LogsBlockingStub stub = timed(calls);
+                yield ClientCalls.blockingV2ServerStreamingCall(
+                        stub.getChannel(),
+                        LogsGrpc.getGetLogMethod(),
+                        stub.getCallOptions(),
+                        GetLogRequest.newBuilder().setName(name.toString()).build());
+            }
+            case V1ALPHA3 -> {
+                var stub = timed(laterCalls);
+                yield ClientCalls.blockingV2ServerStreamingCall(
+                        stub.getChannel(),
+                        ch.sbb.esta.results.grpc.v1alpha3.LogsGrpc.getGetLogMethod(),
+                        stub.getCallOptions(),
+                        ch.sbb.esta.results.grpc.v1alpha3.GetLogRequest.newBuilder()
+                                .setName(name.toString())
+                                .build());
+            }
+        };
         try {
             return new RemoteText(name, call, failures, expectedBytes);
         } catch (StatusException e) {
@@ -179,8 +175,10 @@ public final class GrpcLogsClient {
                     .setPageToken(token)
                     .setOrderBy(orderBy)
                     .build();
-            ListRecordsResponse answer = call("ListLogs", parent, () -> calls.withDeadlineAfter(options.listTimeout())
-                    .listLogs(request));
+            ListRecordsResponse answer = call(
+                    "ListLogs",
+                    parent,
+                    () -> calls.withDeadlineAfter(options.listTimeout()).listLogs(request));
             List<Record> records =
                     answer.getRecordsList().stream().map(ProtoMapping::record).toList();
             String next = answer.getNextPageToken();
@@ -222,7 +220,8 @@ public final class GrpcLogsClient {
                                 Code.INTERNAL,
                                 "the server says that it has received "
                                         + (summary == null ? "nothing" : summary.getBytesReceived() + " bytes")
-                                        + (sent < 0 ? " before the end of the text" : ", sent were " + sent) + "; upload the log again")
+                                        + (sent < 0 ? " before the end of the text" : ", sent were " + sent)
+                                        + "; upload the log again")
                         .about(name);
             }
             done = true;
@@ -244,7 +243,9 @@ public final class GrpcLogsClient {
         long sent = 0;
         byte[] chunk = new byte[CHUNK];
         boolean first = true;
-        for (int length = text.readNBytes(chunk, 0, CHUNK); length > 0 || first; length = text.readNBytes(chunk, 0, CHUNK)) {
+        for (int length = text.readNBytes(chunk, 0, CHUNK);
+                length > 0 || first;
+                length = text.readNBytes(chunk, 0, CHUNK)) {
             Log message = Log.newBuilder()
                     .setName(name.toString())
                     .setData(ByteString.copyFrom(chunk, 0, length))
@@ -267,8 +268,10 @@ public final class GrpcLogsClient {
         DeleteLogRequest request =
                 DeleteLogRequest.newBuilder().setName(name.toString()).build();
         try {
-            Empty unused = call("DeleteLog", name, () -> calls.withDeadlineAfter(options.callTimeout())
-                    .deleteLog(request));
+            Empty unused = call(
+                    "DeleteLog",
+                    name,
+                    () -> calls.withDeadlineAfter(options.callTimeout()).deleteLog(request));
         } catch (ResultsException e) {
             if (e.code() != Code.NOT_FOUND) {
                 throw e;

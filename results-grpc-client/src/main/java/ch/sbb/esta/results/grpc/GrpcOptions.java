@@ -1,7 +1,7 @@
 package ch.sbb.esta.results.grpc;
 
-import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.ResultsException;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import java.nio.file.Path;
@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -102,7 +101,8 @@ public final class GrpcOptions {
     /** The options without any token. */
     @Override
     public String toString() {
-        return "callTimeout=" + callTimeout + " listTimeout=" + listTimeout + " logTimeout=" + logTimeout + " maxRequestBytes=" + maxRequestBytes
+        return "callTimeout=" + callTimeout + " listTimeout=" + listTimeout + " logTimeout=" + logTimeout
+                + " maxRequestBytes=" + maxRequestBytes
                 + " maxResponseBytes=" + maxResponseBytes + " bearerToken="
                 + (bearerToken == null ? "none" : "supplied") + " impersonation="
                 + (impersonation == null ? "none" : impersonation);

@@ -153,7 +153,10 @@ public final class GrpcResultsClient implements ResultsReader {
         GetRecordRequest request =
                 GetRecordRequest.newBuilder().setName(name.toString()).build();
         return find(() -> ProtoMapping.record(call(
-                "GetRecord", name, request, (all, asked) -> DataFields.ofOne(fields, all).getRecord(asked))));
+                "GetRecord",
+                name,
+                request,
+                (all, asked) -> DataFields.ofOne(fields, all).getRecord(asked))));
     }
 
     @Override

@@ -25,8 +25,7 @@ public final class Impersonation {
     private final @Nullable String uid;
     private final Map<String, List<String>> extra;
 
-    private Impersonation(
-            String user, List<String> groups, @Nullable String uid, Map<String, List<String>> extra) {
+    private Impersonation(String user, List<String> groups, @Nullable String uid, Map<String, List<String>> extra) {
         this.user = user;
         this.groups = List.copyOf(groups);
         this.uid = uid;
@@ -78,8 +77,9 @@ public final class Impersonation {
      */
     public Impersonation extra(String key, List<String> values) {
         if (!key.matches("[a-z0-9._-]+") || key.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
-            throw ResultsException.invalid("the key " + Escaped.of(key) + " of an impersonation is not made of lower-case"
-                    + " letters, digits, dots, underscores and hyphens, or ends with -bin");
+            throw ResultsException.invalid(
+                    "the key " + Escaped.of(key) + " of an impersonation is not made of lower-case"
+                            + " letters, digits, dots, underscores and hyphens, or ends with -bin");
         }
         Map<String, List<String>> more = new TreeMap<>(extra);
         more.put(key, values.stream().map(value -> headerValue("value", value)).toList());

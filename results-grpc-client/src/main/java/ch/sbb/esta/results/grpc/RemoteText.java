@@ -80,8 +80,9 @@ final class RemoteText extends InputStream {
     /** Servers say that a log is stored before its last bytes are. */
     private void requireWhole() throws IOException {
         if (received < expectedBytes) {
-            throw new IOException("the server sent " + received + " bytes of " + name + ", of which it says that it has "
-                    + expectedBytes + "; it may not have finished storing it, read it again");
+            throw new IOException(
+                    "the server sent " + received + " bytes of " + name + ", of which it says that it has "
+                            + expectedBytes + "; it may not have finished storing it, read it again");
         }
     }
 

@@ -27,9 +27,7 @@ final class TokenFile implements Supplier<String> {
             FileTime modified, long size, @Nullable Object key, String token) {
 
         boolean isOf(BasicFileAttributes now) {
-            return modified.equals(now.lastModifiedTime())
-                    && size == now.size()
-                    && Objects.equals(key, now.fileKey());
+            return modified.equals(now.lastModifiedTime()) && size == now.size() && Objects.equals(key, now.fileKey());
         }
     }
 

@@ -53,9 +53,11 @@ class GrpcConnectionTest {
     void anAuthorityOfAFileIsTrusted() throws Exception {
         TestKeys keys = TestKeys.selfSigned(folder, "localhost");
         try (ResultsServer server = tlsServer(keys);
-                GrpcConnection connection =
-                        GrpcConnection.builder(at(server)).trusting(keys.certificate()).open()) {
-            assertThat(client(connection, GrpcOptions.defaults()).findResult(RESULT)).isEmpty();
+                GrpcConnection connection = GrpcConnection.builder(at(server))
+                        .trusting(keys.certificate())
+                        .open()) {
+            assertThat(client(connection, GrpcOptions.defaults()).findResult(RESULT))
+                    .isEmpty();
         }
     }
 
@@ -68,8 +70,7 @@ class GrpcConnectionTest {
                         .trusting(other.certificate())
                         .attempts(1)
                         .open()) {
-            GrpcOptions options =
-                    GrpcOptions.builder().bearerToken("s3cr3t").build();
+            GrpcOptions options = GrpcOptions.builder().bearerToken("s3cr3t").build();
 
             ResultsException e = failure(client(connection, options));
 
@@ -83,8 +84,9 @@ class GrpcConnectionTest {
     void theCertificateMustBeForTheNameUnlessAnotherOneIsGiven() throws Exception {
         TestKeys keys = TestKeys.selfSigned(folder, "results.example.org");
         try (ResultsServer server = tlsServer(keys)) {
-            GrpcConnection.Builder builder =
-                    GrpcConnection.builder(at(server)).trusting(keys.certificate()).attempts(1);
+            GrpcConnection.Builder builder = GrpcConnection.builder(at(server))
+                    .trusting(keys.certificate())
+                    .attempts(1);
             try (GrpcConnection connection = builder.open()) {
                 assertThat(failure(client(connection, GrpcOptions.defaults())).code())
                         .isEqualTo(Code.UNAVAILABLE);
@@ -107,8 +109,9 @@ class GrpcConnectionTest {
                 .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE)
                 .build();
         try (ResultsServer server = ResultsServer.start(credentials, new UpstreamResults(InstantSource.system()))) {
-            GrpcConnection.Builder builder =
-                    GrpcConnection.builder(at(server)).trusting(keys.certificate()).attempts(1);
+            GrpcConnection.Builder builder = GrpcConnection.builder(at(server))
+                    .trusting(keys.certificate())
+                    .attempts(1);
             try (GrpcConnection connection = builder.open()) {
                 assertThat(failure(client(connection, GrpcOptions.defaults())).code())
                         .isEqualTo(Code.UNAVAILABLE);
@@ -162,7 +165,8 @@ class GrpcConnectionTest {
     void aFileThatIsNoCertificateIsRefusedWhenItIsOpened() throws Exception {
         Path file = Files.writeString(folder.resolve("ca.pem"), "nonsense");
 
-        assertThatThrownBy(() -> GrpcConnection.builder("localhost:1").trusting(file).open())
+        assertThatThrownBy(() ->
+                        GrpcConnection.builder("localhost:1").trusting(file).open())
                 .isInstanceOfSatisfying(
                         ResultsException.class, e -> assertThat(e.code()).isEqualTo(Code.INVALID));
     }
@@ -195,7 +199,8 @@ class GrpcConnectionTest {
             GrpcResultsClient client = client(connection, GrpcOptions.defaults());
             server.failWith(called -> Status.UNAVAILABLE);
 
-            assertThatThrownBy(() -> client.createResult(RESULT, Map.of(), null)).isInstanceOf(ResultsException.class);
+            assertThatThrownBy(() -> client.createResult(RESULT, Map.of(), null))
+                    .isInstanceOf(ResultsException.class);
             assertThatThrownBy(() -> client.updateResult(RESULT, Map.of(), null, "e"))
                     .isInstanceOf(ResultsException.class);
 
@@ -225,9 +230,8 @@ class GrpcConnectionTest {
                         .pauses(Duration.ofSeconds(20), Duration.ofSeconds(20))
                         .open()) {
             server.failWith(called -> Status.UNAVAILABLE);
-            GrpcOptions options = GrpcOptions.builder()
-                    .callTimeout(Duration.ofMillis(300))
-                    .build();
+            GrpcOptions options =
+                    GrpcOptions.builder().callTimeout(Duration.ofMillis(300)).build();
 
             assertThat(failure(client(connection, options)).code()).isEqualTo(Code.TIMEOUT);
         }
@@ -253,8 +257,8 @@ class GrpcConnectionTest {
                 for (int i = 0; i < 30; i++) {
                     assertThat(client.findResult(RESULT)).isEmpty();
                 }
-                assertThat(List.of(one, two, three)).allSatisfy(server -> assertThat(server.calls())
-                        .hasSizeBetween(9, 11));
+                assertThat(List.of(one, two, three))
+                        .allSatisfy(server -> assertThat(server.calls()).hasSizeBetween(9, 11));
 
                 two.stop();
                 for (int i = 0; i < 10; i++) {
@@ -282,7 +286,8 @@ class GrpcConnectionTest {
                         .intercept(interceptor)
                         .customize(channel -> channel.userAgent("shop"))
                         .open()) {
-            assertThat(client(connection, GrpcOptions.defaults()).findResult(RESULT)).isEmpty();
+            assertThat(client(connection, GrpcOptions.defaults()).findResult(RESULT))
+                    .isEmpty();
 
             assertThat(seen).containsExactly("tekton.results.v1alpha2.Results/GetResult");
             assertThat(server.headers().get(0).toString()).contains("shop");
@@ -295,7 +300,8 @@ class GrpcConnectionTest {
             GrpcConnection connection = insecure(server).open();
             connection.close();
 
-            assertThat(failure(client(connection, GrpcOptions.defaults())).code()).isEqualTo(Code.UNAVAILABLE);
+            assertThat(failure(client(connection, GrpcOptions.defaults())).code())
+                    .isEqualTo(Code.UNAVAILABLE);
             assertThat(server.calls()).isEmpty();
         }
     }
@@ -303,16 +309,14 @@ class GrpcConnectionTest {
     private static void call(GrpcResultsClient client, String method) {
         switch (method) {
             case "GetResult" -> assertThat(client.findResult(RESULT)).isEmpty();
-            case "ListResults" -> assertThat(client.listResults(ListQuery.of("ci")).items())
-                    .isEmpty();
+            case "ListResults" ->
+                assertThat(client.listResults(ListQuery.of("ci")).items()).isEmpty();
             default -> client.deleteResult(RESULT);
         }
     }
 
     private static GrpcConnection.Builder insecure(ResultsServer server) {
-        return GrpcConnection.builder(at(server))
-                .insecure()
-                .pauses(Duration.ofMillis(1), Duration.ofMillis(10));
+        return GrpcConnection.builder(at(server)).insecure().pauses(Duration.ofMillis(1), Duration.ofMillis(10));
     }
 
     private static String at(ResultsServer server) {
@@ -321,7 +325,8 @@ class GrpcConnectionTest {
 
     private static ResultsServer tlsServer(TestKeys keys) throws Exception {
         return ResultsServer.start(
-                TlsServerCredentials.create(keys.certificate().toFile(), keys.key().toFile()),
+                TlsServerCredentials.create(
+                        keys.certificate().toFile(), keys.key().toFile()),
                 new UpstreamResults(InstantSource.system()));
     }
 

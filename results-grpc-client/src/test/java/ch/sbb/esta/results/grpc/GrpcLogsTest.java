@@ -47,8 +47,7 @@ class GrpcLogsTest {
     private static final ResultName RESULT = ResultName.parse("ci/results/p1");
     private static final RecordName LOG_RECORD = RESULT.record("log-of-t1");
     private static final LogName LOG = LogName.parse("ci/results/p1/logs/log-of-t1");
-    private static final ContainerLogId ID =
-            new ContainerLogId("ci", "t1", "log-of-t1", GrpcLogSource.CONTAINER, 0);
+    private static final ContainerLogId ID = new ContainerLogId("ci", "t1", "log-of-t1", GrpcLogSource.CONTAINER, 0);
     private static final String TEXT = "[prepare] one\n\n[build] two\nthree without end";
 
     private final UpstreamResults rows = new UpstreamResults(InstantSource.system());
@@ -123,7 +122,8 @@ class GrpcLogsTest {
             GrpcLogsClient asking = new GrpcLogsClient(other.channel(), GrpcOptions.defaults());
             for (int i = 0; i < 2; i++) {
                 try (InputStream read = asking.open(LOG)) {
-                    assertThat(new String(read.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo(TEXT);
+                    assertThat(new String(read.readAllBytes(), StandardCharsets.UTF_8))
+                            .isEqualTo(TEXT);
                 }
             }
             assertThat(later.asked).containsExactly(LOG.toString(), LOG.toString());
@@ -174,7 +174,8 @@ class GrpcLogsTest {
         assertThat(source.find(ID)).contains(listed.get(0));
         assertThat(source.list("ci", "t2")).isEmpty();
         assertThat(source.list("shop", "t1")).isEmpty();
-        assertThat(source.find(new ContainerLogId("ci", "t1", "log-of-t1", "step-a", 0))).isEmpty();
+        assertThat(source.find(new ContainerLogId("ci", "t1", "log-of-t1", "step-a", 0)))
+                .isEmpty();
         assertThat(source.link(ID, Duration.ofMinutes(1))).isEmpty();
     }
 
@@ -213,7 +214,8 @@ class GrpcLogsTest {
 
         assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
         assertThat(e).hasMessageContaining("read it again");
-        assertThatThrownBy(() -> source.read(ID, 0, Long.MAX_VALUE).readAllBytes()).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> source.read(ID, 0, Long.MAX_VALUE).readAllBytes())
+                .isInstanceOf(IOException.class);
     }
 
     @Test
@@ -244,8 +246,7 @@ class GrpcLogsTest {
         InMemoryResultsStore target = new InMemoryResultsStore(InstantSource.system());
         InMemoryLogs targetLogs = new InMemoryLogs();
 
-        RemoteCopy copy = RemoteCopy.builder(
-                        new GrpcResultsClient(server.channel(), GrpcOptions.defaults()), target)
+        RemoteCopy copy = RemoteCopy.builder(new GrpcResultsClient(server.channel(), GrpcOptions.defaults()), target)
                 .logs(source, targetLogs)
                 .build();
         CopyReport report = copy.run();

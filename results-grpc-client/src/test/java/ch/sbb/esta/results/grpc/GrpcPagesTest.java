@@ -82,8 +82,8 @@ class GrpcPagesTest {
                 server.channel(),
                 GrpcOptions.builder().maxResponseBytes(200_000).build());
 
-        ResultsException e = catchThrowableOfType(
-                ResultsException.class, () -> client.listRecords(ListQuery.of(RESULT.toString())));
+        ResultsException e =
+                catchThrowableOfType(ResultsException.class, () -> client.listRecords(ListQuery.of(RESULT.toString())));
 
         assertThat(e.code()).isEqualTo(Code.INVALID);
         assertThat(e).hasMessageContaining("maxResponseBytes");
@@ -113,7 +113,8 @@ class GrpcPagesTest {
     void aPathIntoTheDataMustBeOne() {
         GrpcResultsClient client = new GrpcResultsClient(server.channel(), GrpcOptions.defaults());
 
-        for (List<String> paths : List.of(List.<String>of(), List.of(""), List.of("a,b"), List.of("a..b"), List.of("a[0]"))) {
+        for (List<String> paths :
+                List.of(List.<String>of(), List.of(""), List.of("a,b"), List.of("a..b"), List.of("a[0]"))) {
             assertThatThrownBy(() -> client.withDataFields(paths)).isInstanceOf(ResultsException.class);
         }
     }

@@ -31,7 +31,10 @@ class IdentityTest {
         try (ResultsServer server = ResultsServer.start()) {
             GrpcResultsClient client = new GrpcResultsClient(
                     server.channel(),
-                    GrpcOptions.builder().bearerTokenFile(file).tokenOverPlaintext().build());
+                    GrpcOptions.builder()
+                            .bearerTokenFile(file)
+                            .tokenOverPlaintext()
+                            .build());
             assertThat(client.findResult(RESULT)).isEmpty();
             assertThat(client.findResult(RESULT)).isEmpty();
 
@@ -49,8 +52,8 @@ class IdentityTest {
     void aTokenFileThatIsMissingIsNamed(@TempDir Path folder) {
         Path file = folder.resolve("no-token");
         try (ResultsServer server = ResultsServer.start()) {
-            ResultsException e = failure(
-                    server, GrpcOptions.builder().bearerTokenFile(file).tokenOverPlaintext());
+            ResultsException e =
+                    failure(server, GrpcOptions.builder().bearerTokenFile(file).tokenOverPlaintext());
 
             assertThat(e.code()).isEqualTo(Code.DENIED);
             assertThat(e).hasMessageContaining(file.toString());
@@ -66,7 +69,8 @@ class IdentityTest {
 
             assertThat(failure(server, GrpcOptions.builder()))
                     .hasMessageContaining("the call was made without a bearer token");
-            assertThat(failure(server, GrpcOptions.builder().bearerToken("s3cr3t").tokenOverPlaintext()))
+            assertThat(failure(
+                            server, GrpcOptions.builder().bearerToken("s3cr3t").tokenOverPlaintext()))
                     .hasMessageContaining("with a fixed bearer token")
                     .hasMessageNotContaining("s3cr3t");
             assertThat(failure(
@@ -127,7 +131,10 @@ class IdentityTest {
 
     private static List<String> all(Metadata headers, String name) {
         Iterable<String> values = headers.getAll(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
-        return values == null ? List.of() : java.util.stream.StreamSupport.stream(values.spliterator(), false).toList();
+        return values == null
+                ? List.of()
+                : java.util.stream.StreamSupport.stream(values.spliterator(), false)
+                        .toList();
     }
 
     private static ResultsException failure(ResultsServer server, GrpcOptions.Builder options) {

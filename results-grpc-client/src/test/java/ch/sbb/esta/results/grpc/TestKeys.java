@@ -52,7 +52,10 @@ record TestKeys(Path certificate, Path key) {
                 keys.load(in, PASSWORD.toCharArray());
             }
             return new TestKeys(
-                    pem(folder.resolve(host + ".crt"), "CERTIFICATE", keys.getCertificate("own").getEncoded()),
+                    pem(
+                            folder.resolve(host + ".crt"),
+                            "CERTIFICATE",
+                            keys.getCertificate("own").getEncoded()),
                     pem(
                             folder.resolve(host + ".key"),
                             "PRIVATE KEY",
@@ -67,7 +70,9 @@ record TestKeys(Path certificate, Path key) {
     private static Path pem(Path file, String what, byte[] der) throws IOException {
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         return Files.writeString(
-                file, "-----BEGIN " + what + "-----\n" + body + "\n-----END " + what + "-----\n", StandardCharsets.US_ASCII);
+                file,
+                "-----BEGIN " + what + "-----\n" + body + "\n-----END " + what + "-----\n",
+                StandardCharsets.US_ASCII);
     }
 
     private static void run(Path folder, String... arguments) throws IOException {
