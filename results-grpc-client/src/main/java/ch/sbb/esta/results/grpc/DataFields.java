@@ -19,7 +19,14 @@ final class DataFields {
     private static final List<String> ALWAYS =
             List.of("name", "uid", "etag", "create_time", "update_time", "data.type");
 
+    /** No data at all. */
+    static final DataFields NONE = new DataFields();
+
     private final List<String> paths;
+
+    private DataFields() {
+        paths = List.of();
+    }
 
     DataFields(List<String> paths) {
         this.paths = List.copyOf(paths);

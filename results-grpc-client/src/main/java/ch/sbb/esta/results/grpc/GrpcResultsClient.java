@@ -52,7 +52,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ordering.</b> Pages come in the order of the server. It lists by id ascending, by create time and by update time, and takes
  * pages of 5 to 10,000 items; smaller ones are cut here out of larger ones. A page token is the server's, unread, or in the middle of
  * such a larger page its place beside it. A page that does not fit into {@link GrpcOptions.Builder#maxResponseBytes} is asked for in
- * halves, so that a page may hold fewer items than asked for.
+ * halves, so that a page may hold fewer items than asked for. In the view {@link ListQuery.View#BASIC} the server is asked for Records
+ * without data; one that does not have partial responses switched on sends them nevertheless, and they are dropped here.
  *
  * <p><b>Tenancy.</b> What the server allows the token.
  *
@@ -185,6 +186,7 @@ public final class GrpcResultsClient implements ResultsReader {
         String parent =
                 query.parent().orElse("-") + "/results/" + query.result().orElse("-");
         String orderBy = orderBy(query.order());
+        boolean basic = query.view() == ListQuery.View.BASIC;
         RemotePages<Record> pages = new RemotePages<>(query, Record::stored, (size, token) -> {
             ListRecordsRequest request = ListRecordsRequest.newBuilder()
                     .setParent(parent)
@@ -197,9 +199,14 @@ public final class GrpcResultsClient implements ResultsReader {
                     "ListRecords",
                     parent,
                     request,
-                    (all, asked) -> DataFields.ofList(fields, all).listRecords(asked));
+                    (all, asked) -> DataFields.ofList(basic ? DataFields.NONE : fields, all)
+                            .listRecords(asked));
             return page(
-                    answer.getRecordsList().stream().map(ProtoMapping::record).toList(), answer.getNextPageToken());
+                    answer.getRecordsList().stream()
+                            .map(ProtoMapping::record)
+                            .map(record -> basic ? record.withoutData() : record)
+                            .toList(),
+                    answer.getNextPageToken());
         });
         return withToken(query, pages::page);
     }
@@ -331,10 +338,10 @@ public final class GrpcResultsClient implements ResultsReader {
             throw ResultsException.invalid("order " + order + ": a Tekton Results server lists by id ascending only;"
                     + " order by create time descending instead");
         }
-        if (order.field().isOfSummary()) {
+        if (order.field().isOfRun()) {
             throw ResultsException.invalid(
                     "order " + order + ": a Tekton Results server loses Results without that time"
-                            + " between two pages; order by create_time instead");
+                            + " between two pages, and does not sort Records by it; order by create_time instead");
         }
         return order.toString();
     }

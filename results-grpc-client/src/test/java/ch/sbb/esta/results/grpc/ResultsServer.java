@@ -31,6 +31,8 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final Metadata.Key<String> FIELDS = Metadata.Key.of("fields", Metadata.ASCII_STRING_MARSHALLER);
+
     private final Server server;
     private final List<ManagedChannel> channels = new CopyOnWriteArrayList<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
@@ -109,11 +111,19 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
 
     void forgetCalls() {
         calls.clear();
+        headers.clear();
     }
 
     /** The authorization headers of the calls so far; empty text for none. */
     List<String> authorizations() {
         return List.copyOf(authorizations);
+    }
+
+    /** Which fields of the answer the calls so far asked for; empty text for all. */
+    List<String> fields() {
+        return headers.stream()
+                .map(sent -> Objects.requireNonNullElse(sent.get(FIELDS), ""))
+                .toList();
     }
 
     @Override
