@@ -25,6 +25,10 @@ final class ApiRequests {
         return send(request(path));
     }
 
+    byte[] post(ApiPath path, byte[] json) {
+        return send(request(path).post("application/json", json));
+    }
+
     byte[] mergePatch(ApiPath path, String patch) {
         return send(request(path).patch("application/merge-patch+json", patch));
     }
