@@ -20,6 +20,8 @@ public final class BenchmarkMain {
             new NewestFailed(MANY_RESULTS),
             new StatisticsVsJson(MANY_RECORDS),
             new ArchiveUnchanged(),
+            new GrpcVsDirect(2_000, 3),
+            new GrpcList(20_000, 5),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),
