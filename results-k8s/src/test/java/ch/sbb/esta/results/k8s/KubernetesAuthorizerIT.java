@@ -32,7 +32,7 @@ class KubernetesAuthorizerIT {
             cluster.client(),
             FabricConfig.builder()
                     .clock(clock)
-                    .requestTimeout(Duration.ofSeconds(5))
+                    .requestTimeout(Duration.ofSeconds(30))
                     .build());
 
     @AfterEach

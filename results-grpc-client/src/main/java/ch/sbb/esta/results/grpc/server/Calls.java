@@ -27,7 +27,7 @@ final class Calls {
     }
 
     /** Without a handler an answer to nobody is an exception. */
-    private static void ignoreCancelling(StreamObserver<?> caller) {
+    static void ignoreCancelling(StreamObserver<?> caller) {
         if (caller instanceof ServerCallStreamObserver<?> call) {
             call.setOnCancelHandler(() -> {});
         }

@@ -91,6 +91,7 @@ final class LogCalls extends LogsGrpc.LogsImplBase {
 
     @Override
     public StreamObserver<Log> updateLog(StreamObserver<LogSummary> caller) {
+        Calls.ignoreCancelling(caller);
         return new UploadStream(caller, gate, name -> {
             if (uploads == null) {
                 throw unable("takes no uploads of logs");
