@@ -31,7 +31,10 @@ import ch.sbb.esta.results.spi.ResultsReader;
 import com.google.protobuf.Empty;
 import com.google.protobuf.MessageLite;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +54,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Ordering.</b> Pages come in the order of the server. It lists by id ascending, by create time and by update time, and takes
  * pages of 5 to 10,000 items; smaller ones are cut here out of larger ones. A page token is the server's, unread, or in the middle of
- * such a larger page its place beside it.
+ * such a larger page its place beside it. In the view {@link ListQuery.View#BASIC} the server is asked for Records without data; one
+ * that does not have partial responses switched on sends them nevertheless, and they are dropped here.
  *
  * <p><b>Tenancy.</b> What the server allows the token.
  *
@@ -63,6 +67,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Lifecycle.</b> The channel is not closed.
  */
 public final class GrpcResultsClient implements ResultsReader {
+
+    /** Partial responses of Tekton Results: all of a Record but the bytes of its data. */
+    private static final ClientInterceptor BASIC = MetadataUtils.newAttachHeadersInterceptor(
+            fields(
+                    "next_page_token,records.name,records.uid,records.etag,records.create_time,records.update_time,records.data.type"));
 
     private final ResultsBlockingStub stub;
     private final GrpcOptions options;
@@ -160,6 +169,7 @@ public final class GrpcResultsClient implements ResultsReader {
         String parent =
                 query.parent().orElse("-") + "/results/" + query.result().orElse("-");
         String orderBy = orderBy(query.order());
+        boolean basic = query.view() == ListQuery.View.BASIC;
         RemotePages<Record> pages = new RemotePages<>(query, Record::stored, (size, token) -> {
             ListRecordsRequest request = ListRecordsRequest.newBuilder()
                     .setParent(parent)
@@ -168,9 +178,17 @@ public final class GrpcResultsClient implements ResultsReader {
                     .setPageToken(token)
                     .setOrderBy(orderBy)
                     .build();
-            ListRecordsResponse answer = call("ListRecords", parent, request, ResultsBlockingStub::listRecords);
+            ListRecordsResponse answer = call(
+                    "ListRecords",
+                    parent,
+                    request,
+                    (of, asked) -> (basic ? of.withInterceptors(BASIC) : of).listRecords(asked));
             return page(
-                    answer.getRecordsList().stream().map(ProtoMapping::record).toList(), answer.getNextPageToken());
+                    answer.getRecordsList().stream()
+                            .map(ProtoMapping::record)
+                            .map(record -> basic ? record.withoutData() : record)
+                            .toList(),
+                    answer.getNextPageToken());
         });
         return withToken(query, pages::page);
     }
@@ -294,6 +312,12 @@ public final class GrpcResultsClient implements ResultsReader {
         }
     }
 
+    private static Metadata fields(String paths) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("fields", Metadata.ASCII_STRING_MARSHALLER), paths);
+        return headers;
+    }
+
     private static String orderBy(ListOrder order) {
         if (order.equals(ListOrder.BY_ID)) {
             return "";
@@ -302,10 +326,10 @@ public final class GrpcResultsClient implements ResultsReader {
             throw ResultsException.invalid("order " + order + ": a Tekton Results server lists by id ascending only;"
                     + " order by create time descending instead");
         }
-        if (order.field().isOfSummary()) {
+        if (order.field().isOfRun()) {
             throw ResultsException.invalid(
                     "order " + order + ": a Tekton Results server loses Results without that time"
-                            + " between two pages; order by create_time instead");
+                            + " between two pages, and does not sort Records by it; order by create_time instead");
         }
         return order.toString();
     }

@@ -30,10 +30,13 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final Metadata.Key<String> FIELDS = Metadata.Key.of("fields", Metadata.ASCII_STRING_MARSHALLER);
+
     private final Server server;
     private final List<ManagedChannel> channels = new CopyOnWriteArrayList<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final List<String> authorizations = new CopyOnWriteArrayList<>();
+    private final List<String> fields = new CopyOnWriteArrayList<>();
     private volatile Fault fault = method -> null;
 
     /** Decides what becomes of a call. */
@@ -93,11 +96,17 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
 
     void forgetCalls() {
         calls.clear();
+        fields.clear();
     }
 
     /** The authorization headers of the calls so far; empty text for none. */
     List<String> authorizations() {
         return List.copyOf(authorizations);
+    }
+
+    /** Which fields of the answer the calls so far asked for; empty text for all. */
+    List<String> fields() {
+        return List.copyOf(fields);
     }
 
     @Override
@@ -106,6 +115,8 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
         calls.add(method);
         String authorization = headers.get(AUTHORIZATION);
         authorizations.add(authorization == null ? "" : authorization);
+        String asked = headers.get(FIELDS);
+        fields.add(asked == null ? "" : asked);
         Status status = fault.of(method);
         if (status == null) {
             return next.startCall(call, headers);

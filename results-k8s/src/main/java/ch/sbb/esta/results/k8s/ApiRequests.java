@@ -25,8 +25,12 @@ final class ApiRequests {
         return send(request(path));
     }
 
-    byte[] post(ApiPath path, byte[] json) {
-        return send(request(path).post("application/json", json));
+    byte[] create(ApiPath path, String object) {
+        return send(request(path).post("application/json", object));
+    }
+
+    byte[] replace(ApiPath path, String object) {
+        return send(request(path).put("application/json", object));
     }
 
     byte[] mergePatch(ApiPath path, String patch) {

@@ -174,7 +174,7 @@ public final class KubernetesAuthorizer implements Authorizer {
 
     private JsonNode post(ApiPath path, ObjectNode review) {
         try {
-            return MAPPER.readTree(requests.post(path, MAPPER.writeValueAsBytes(review)))
+            return MAPPER.readTree(requests.create(path, MAPPER.writeValueAsString(review)))
                     .path("status");
         } catch (ResultsException e) {
             if (e.isRetryable()) {
