@@ -35,8 +35,8 @@ final class ServedTables implements AutoCloseable {
         this.postgres = postgres;
         this.dataSource = dataSource;
         direct = JdbiResultsStore.builder(dataSource, "results").build();
-        server = GrpcResultsServer.builder(ResultsServices.builder(direct, Authorizer.allowAll())
-                        .build())
+        server = GrpcResultsServer.builder(
+                        ResultsServices.builder(direct, Authorizer.allowAll()).build())
                 .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .plaintext()
                 .start();

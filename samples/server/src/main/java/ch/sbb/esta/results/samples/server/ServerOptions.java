@@ -32,7 +32,11 @@ final class ServerOptions {
     @Nullable
     CommandSpec spec;
 
-    @Option(names = "--jdbc-url", required = true, paramLabel = "URL", description = "the database, jdbc:postgresql://…")
+    @Option(
+            names = "--jdbc-url",
+            required = true,
+            paramLabel = "URL",
+            description = "the database, jdbc:postgresql://…")
     String jdbcUrl = "";
 
     @Option(names = "--jdbc-user", required = true, paramLabel = "USER", description = "its user")
@@ -67,7 +71,11 @@ final class ServerOptions {
     @Option(names = "--s3-prefix", paramLabel = "TEXT", defaultValue = "", description = "before every key")
     String s3Prefix = "";
 
-    @Option(names = "--port", paramLabel = "N", defaultValue = "8080", description = "0 for a free one (${DEFAULT-VALUE})")
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            defaultValue = "8080",
+            description = "0 for a free one (${DEFAULT-VALUE})")
     int port = 8080;
 
     @Option(names = "--tls-cert", paramLabel = "FILE", description = "the certificate, PEM; read again when it changes")

@@ -39,7 +39,9 @@ final class ServerParts implements AutoCloseable {
             HikariDataSource dataSource = opened(new HikariDataSource(pool(options)));
             new Migrations(dataSource, options.jdbcSchema).migrate();
             ResultsServices.Builder services = ResultsServices.builder(
-                            JdbiResultsStore.builder(dataSource, options.jdbcSchema).build(), authorizer(options))
+                            JdbiResultsStore.builder(dataSource, options.jdbcSchema)
+                                    .build(),
+                            authorizer(options))
                     .statistics(JdbiRecordStatistics.builder(dataSource, options.jdbcSchema)
                             .build());
             if (options.s3Bucket != null) {
@@ -85,8 +87,9 @@ final class ServerParts implements AutoCloseable {
         if (options.allowAll) {
             return Authorizer.allowAll();
         }
-        Config config =
-                options.kubeconfig == null ? Config.autoConfigure(null) : Config.fromKubeconfig(options.kubeconfig.toFile());
+        Config config = options.kubeconfig == null
+                ? Config.autoConfigure(null)
+                : Config.fromKubeconfig(options.kubeconfig.toFile());
         return new KubernetesAuthorizer(
                 opened(new KubernetesClientBuilder().withConfig(config).build()), FabricConfig.defaults());
     }

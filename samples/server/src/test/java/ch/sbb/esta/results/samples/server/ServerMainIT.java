@@ -43,10 +43,14 @@ class ServerMainIT {
             PostgresDatabase database = postgres.newDatabase();
             Path password = Files.writeString(folder.resolve("password"), database.password());
             ServerOptions options = ServerOptions.parse(
-                            "--jdbc-url", database.jdbcUrl(),
-                            "--jdbc-user", database.user(),
-                            "--jdbc-password-file", password.toString(),
-                            "--port", "0",
+                            "--jdbc-url",
+                            database.jdbcUrl(),
+                            "--jdbc-user",
+                            database.user(),
+                            "--jdbc-password-file",
+                            password.toString(),
+                            "--port",
+                            "0",
                             "--plaintext",
                             "--allow-all")
                     .orElseThrow();
@@ -76,10 +80,9 @@ class ServerMainIT {
         assertThat(store.archive(runs)).extracting(ArchiveOutcome::status).containsOnly(Status.CREATED);
         assertThat(store.archive(runs)).extracting(ArchiveOutcome::status).containsOnly(Status.UNCHANGED);
 
-        try (Stream<Record> records = Pages.stream(
-                        ListQuery.of("-/results/-").pageSize(7), store::listRecords);
-                Stream<Result> failed = Pages.stream(
-                        ListQuery.of("-").filter("summary.status == FAILURE"), store::listResults)) {
+        try (Stream<Record> records = Pages.stream(ListQuery.of("-/results/-").pageSize(7), store::listRecords);
+                Stream<Result> failed =
+                        Pages.stream(ListQuery.of("-").filter("summary.status == FAILURE"), store::listResults)) {
             assertThat(records).hasSize(60);
             assertThat(failed).hasSize(20);
         }
@@ -92,22 +95,22 @@ class ServerMainIT {
         assertThat(figures.rows()).hasSize(2).allSatisfy(row -> {
             assertThat(row.count(Aggregate.TOTAL)).isEqualTo(30);
             assertThat(row.count(Aggregate.FAILED)).isEqualTo(10);
-            assertThat(row.duration(Aggregate.MAX_DURATION)).hasValueSatisfying(longest -> assertThat(
-                            longest.toSeconds())
-                    .isEqualTo(90));
+            assertThat(row.duration(Aggregate.MAX_DURATION))
+                    .hasValueSatisfying(
+                            longest -> assertThat(longest.toSeconds()).isEqualTo(90));
         });
     }
 
     private static RunPlacement run(int i) {
-        return ResultNaming.defaults()
-                .place(RunSnapshot.parse("""
+        return ResultNaming.defaults().place(RunSnapshot.parse("""
                         {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
                          "metadata": {"name": "build-%1$d", "namespace": "team-%2$d", "uid": "u%1$d", "resourceVersion": "5",
                                       "creationTimestamp": "2026-11-01T07:59:50Z"},
                          "status": {"startTime": "2026-11-01T08:00:00Z", "completionTime": "2026-11-01T08:01:30Z",
                                     "conditions": [{"type": "Succeeded", "status": "%3$s", "reason": "%4$s"}]}}
-                        """.formatted(i, i % 2, i % 3 == 0 ? "False" : "True", i % 3 == 0 ? "Failed" : "Completed")
-                        .getBytes(StandardCharsets.UTF_8)));
+                        """.formatted(
+                        i, i % 2, i % 3 == 0 ? "False" : "True", i % 3 == 0 ? "Failed" : "Completed")
+                .getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test
