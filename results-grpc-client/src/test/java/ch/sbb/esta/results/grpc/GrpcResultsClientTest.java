@@ -247,8 +247,8 @@ class GrpcResultsClientTest {
         assertThat(basic).containsExactly(one.withoutData());
         assertThat(server.fields())
                 .containsExactly(
-                        "next_page_token,records.name,records.uid,records.etag,records.create_time,"
-                                + "records.update_time,records.data.type",
+                        "records.name,records.uid,records.etag,records.create_time,records.update_time,"
+                                + "records.data.type,next_page_token",
                         "");
     }
 
