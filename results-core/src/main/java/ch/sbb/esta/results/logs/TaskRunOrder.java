@@ -65,7 +65,8 @@ record TaskRunOrder(
             }
         }
         return new TaskRunOrder(
-                metadata.path("namespace").asText(record.name().parent()),
+                // Not what the object says: whoever may write a Record could name any namespace.
+                record.name().parent(),
                 metadata.path("uid").asText(),
                 // It becomes a heading: one line of printable text.
                 task.replaceAll("[^\\x21-\\x7e]", "?"),

@@ -29,6 +29,7 @@ import ch.sbb.esta.results.filter.Filter;
 import ch.sbb.esta.results.internal.PageWeight;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
+import ch.sbb.esta.results.spi.ResultCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import ch.sbb.esta.results.spi.RetentionStore;
 import java.time.Instant;
@@ -53,7 +54,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe: every call holds one lock.
  */
-public final class InMemoryResultsStore implements ResultsStore, Quarantine, RecordCreation, RetentionStore {
+public final class InMemoryResultsStore
+        implements ResultsStore, Quarantine, ResultCreation, RecordCreation, RetentionStore {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
     private static final long MAX_PAGE_BYTES = 64L << 20;
@@ -178,6 +180,14 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
         Record record = new Record(name, changed(current.stored()), type, data.clone());
         records.put(name, record);
         return record;
+    }
+
+    @Override
+    public synchronized Result createResult(
+            ResultName name, Map<String, String> annotations, Optional<RecordSummary> summary) {
+        ResultContent content = new ResultContent(annotations, summary.orElse(null));
+        return results.computeIfAbsent(
+                Objects.requireNonNull(name, "name"), absent -> result(name, newlyStored(), content));
     }
 
     @Override

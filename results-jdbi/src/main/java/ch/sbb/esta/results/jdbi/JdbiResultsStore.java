@@ -19,6 +19,7 @@ import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.Tombstone;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
+import ch.sbb.esta.results.spi.ResultCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import ch.sbb.esta.results.spi.RetentionStore;
 import java.time.Duration;
@@ -44,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe, as long as the {@code DataSource} is; that is not closed.
  */
-public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordCreation, RetentionStore {
+public final class JdbiResultsStore
+        implements ResultsStore, Quarantine, ResultCreation, RecordCreation, RetentionStore {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
 
@@ -127,6 +129,21 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
             requireEtag(name, stored, etag);
             tables.records().update(handle, name, type, data, now());
             return tables.records().find(handle, name).orElseThrow(() -> ResultsException.notFound(name));
+        });
+    }
+
+    @Override
+    public Result createResult(ResultName name, Map<String, String> annotations, Optional<RecordSummary> summary) {
+        Objects.requireNonNull(name, "name");
+        ResultContent content = new ResultContent(annotations, summary.orElse(null));
+        return transactions.write("creating " + name, handle -> {
+            Change now = now();
+            tables.results().insert(handle, List.of(ResultTable.Row.of(name, now.newId(), content)), now);
+            return tables.results()
+                    .find(handle, name)
+                    .orElseThrow(
+                            () -> new ResultsException(Code.CONFLICT, "somebody deleted it meanwhile; create it again")
+                                    .about(name));
         });
     }
 

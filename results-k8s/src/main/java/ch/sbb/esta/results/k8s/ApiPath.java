@@ -27,6 +27,13 @@ final class ApiPath {
         return path.segment(ResourceVersions.plural(kind));
     }
 
+    /** A collection of a group outside of any namespace. */
+    static ApiPath of(String group, String version, String plural) {
+        ApiPath path = new ApiPath();
+        path.path.append("/apis");
+        return path.segment(group).segment(version).segment(plural);
+    }
+
     ApiPath segment(String text) {
         if (text.isEmpty() || text.equals(".") || text.equals("..") || text.indexOf('/') >= 0) {
             throw ResultsException.invalid(Escaped.of(text) + " cannot be part of a path of the Kubernetes API");

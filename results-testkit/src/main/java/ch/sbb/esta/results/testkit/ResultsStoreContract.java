@@ -29,6 +29,7 @@ import ch.sbb.esta.results.SummaryStatus;
 import ch.sbb.esta.results.filter.Filter;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
+import ch.sbb.esta.results.spi.ResultCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -656,6 +657,33 @@ public abstract class ResultsStoreContract {
                     .placed()));
             assertThat(etags.add(record(RESULT.record(P)).stored().etag())).isTrue();
         }
+    }
+
+    @Test
+    final void aResultWithoutRunsIsCreatedOnceAndFilledByItsRun() {
+        if (!(store instanceof ResultCreation creation)) {
+            return;
+        }
+        RecordSummary summary =
+                new RecordSummary(RESULT.record(P), "t", null, null, SummaryStatus.UNKNOWN, Map.of("k", "\u0000"));
+
+        Result created = creation.createResult(RESULT, Map.of("a", "1", "nul", "\u0000"), Optional.of(summary));
+
+        assertThat(created.name()).isEqualTo(RESULT);
+        assertThat(created.annotations()).containsOnly(Map.entry("a", "1"), Map.entry("nul", "\u0000"));
+        assertThat(created.summary()).contains(summary);
+        assertThat(result(RESULT)).isEqualTo(created);
+        clock.advance(Duration.ofSeconds(1));
+        assertThat(creation.createResult(RESULT, Map.of(), Optional.empty())).isEqualTo(created);
+        assertThat(creation.createResult(ResultName.parse("ci/results/bare"), Map.of(), Optional.empty())
+                        .summary())
+                .isEmpty();
+
+        store.archive(List.of(SampleRun.pipelineRun(P).placed()));
+
+        assertThat(result(RESULT).annotations()).containsEntry("a", "1");
+        assertThat(result(RESULT).stored().uid()).isEqualTo(created.stored().uid());
+        assertThat(record(RESULT.record(P)).name()).isEqualTo(RESULT.record(P));
     }
 
     @Test

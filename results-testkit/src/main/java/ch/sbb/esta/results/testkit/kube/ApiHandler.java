@@ -126,6 +126,13 @@ final class ApiHandler {
             Replies.json(response, 200, Json.bytes(document.get()));
             return;
         }
+        if (request.method().equals(HttpMethod.POST)) {
+            Optional<ObjectNode> review = cluster.reviews().find(parts, body.getBytes());
+            if (review.isPresent()) {
+                Replies.json(response, 201, Json.bytes(review.get()));
+                return;
+            }
+        }
         Optional<RequestPath> path = RequestPath.parse(parts);
         if (path.isEmpty()
                 || !cluster.registry().serves(path.get().group(), path.get().version())) {

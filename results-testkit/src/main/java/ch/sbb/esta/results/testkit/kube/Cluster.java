@@ -13,6 +13,7 @@ final class Cluster {
     private final ObjectStore store;
     private final ObjectWrites writes;
     private final PodLogs logs;
+    private final AccessReviews reviews = new AccessReviews();
 
     Cluster(Settings settings) {
         this.settings = settings;
@@ -49,6 +50,10 @@ final class Cluster {
     static ObjectWrites.Target target(StoredObject object) {
         return new ObjectWrites.Target(
                 object.resource(), object.resource().versions().get(0), object.namespace(), object.name());
+    }
+
+    AccessReviews reviews() {
+        return reviews;
     }
 
     Settings settings() {

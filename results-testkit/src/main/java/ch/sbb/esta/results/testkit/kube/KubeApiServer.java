@@ -349,6 +349,47 @@ public final class KubeApiServer implements AutoCloseable {
         handler.endWatches();
     }
 
+    /**
+     * Says whose a token is: what a TokenReview answers. The token opens no door of this server itself.
+     *
+     * @param token the token
+     * @param user the name of its user
+     * @param groups the groups of the user; {@code system:authenticated} is always one more
+     */
+    public void identify(String token, String user, String... groups) {
+        cluster.reviews().identify(requireNonNull(token, "token"), requireNonNull(user, "user"), List.of(groups));
+    }
+
+    /**
+     * Forgets whose a token is, as when it has expired.
+     *
+     * @param token the token
+     */
+    public void forgetToken(String token) {
+        cluster.reviews().forget(token);
+    }
+
+    /**
+     * Grants a right: what a SubjectAccessReview answers.
+     *
+     * @param subject the name of a user or a group
+     * @param verb such as {@code get}
+     * @param resource {@code PLURAL.GROUP}, {@code PLURAL/SUBRESOURCE.GROUP}, and behind a space the name if it is asked for one
+     * @param namespace where; empty for everywhere
+     */
+    public void grant(String subject, String verb, String resource, String namespace) {
+        cluster.reviews().grant(subject, verb, resource, namespace);
+    }
+
+    /**
+     * How many reviews of tokens and of access were answered.
+     *
+     * @return the number since the start
+     */
+    public int reviews() {
+        return cluster.reviews().answered();
+    }
+
     private ObjectWrites.Target target(ObjectNode object) {
         return cluster.target(KubeReference.of(object));
     }

@@ -21,6 +21,8 @@ public final class BenchmarkMain {
             new IndexedLists(MANY_RESULTS),
             new StatisticsVsJson(MANY_RECORDS),
             new ArchiveUnchanged(),
+            new GrpcVsDirect(2_000, 3),
+            new GrpcList(20_000, 5),
             new TenantsProvision(100),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),

@@ -16,7 +16,12 @@ class ListBenchmarksIT {
 
     static Stream<Benchmark> benchmarks() {
         return Stream.of(
-                new PageDepth(400, 5), new NewestFailed(400), new IndexedLists(400), new TenantsProvision(2));
+                new PageDepth(400, 5),
+                new NewestFailed(400),
+                new IndexedLists(400),
+                new TenantsProvision(2),
+                new GrpcVsDirect(300, 1),
+                new GrpcList(600, 1));
     }
 
     @ParameterizedTest

@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.grpc.server;
+
+import org.jspecify.annotations.NullMarked;
