@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ public final class Migrations {
 
     private final Transactions transactions;
     private final Schema schema;
+    private final @Nullable String role;
 
     /**
      * Prepares the migrations of a schema.
@@ -35,6 +37,12 @@ public final class Migrations {
      * @throws ResultsException {@code INVALID} when the schema has a name that is not usable
      */
     public Migrations(DataSource dataSource, String schema) {
+        this(dataSource, schema, null);
+    }
+
+    /** @param role what the connections' user becomes for the time of the migration, so that the tables belong to it */
+    Migrations(DataSource dataSource, String schema, @Nullable String role) {
+        this.role = role;
         this.schema = new Schema(Objects.requireNonNull(schema, "schema"));
         this.transactions = new Transactions(Objects.requireNonNull(dataSource, "dataSource"), STATEMENT_TIMEOUT);
     }
@@ -53,7 +61,41 @@ public final class Migrations {
                 schema, () -> transactions.write("migrating schema " + schema.quoted(), this::migrate));
     }
 
+    /** Whether anything is missing; reads only. */
+    boolean isNeeded() {
+        return transactions.read("looking at the version of schema " + schema.quoted(), this::isNeeded);
+    }
+
+    boolean isNeeded(Handle handle) {
+        becomeRole(handle);
+        boolean never = handle.createQuery("""
+                        SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                            WHERE n.nspname = :schema AND c.relname = 'esta_schema_version')
+                        """)
+                .bind("schema", schema.name())
+                .mapTo(Boolean.class)
+                .one();
+        boolean needed = never || version(handle) < Migration.ALL.size();
+        if (role != null) {
+            handle.execute("RESET ROLE");
+        }
+        return needed;
+    }
+
+    private int version(Handle handle) {
+        return handle.createQuery(schema.sql("SELECT coalesce(max(version), 0) FROM {esta_schema_version}"))
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    private void becomeRole(Handle handle) {
+        if (role != null) {
+            handle.execute("SET LOCAL ROLE " + Identifiers.quote(role));
+        }
+    }
+
     private int migrate(Handle handle) {
+        becomeRole(handle);
         handle.createQuery("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
                 .bind("key", "ch.sbb.esta.results.migrations " + schema.name())
                 .mapToMap()
@@ -67,9 +109,7 @@ public final class Migrations {
                     description text NOT NULL,
                     applied_time timestamptz NOT NULL DEFAULT current_timestamp)
                 """));
-        int current = handle.createQuery(schema.sql("SELECT coalesce(max(version), 0) FROM {esta_schema_version}"))
-                .mapTo(Integer.class)
-                .one();
+        int current = version(handle);
         List<Migration> missing = Migration.ALL.stream()
                 .filter(migration -> migration.version() > current)
                 .toList();
