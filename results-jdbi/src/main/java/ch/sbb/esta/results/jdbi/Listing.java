@@ -46,20 +46,23 @@ final class Listing<T> {
     private final Schema schema;
     private final RunsFilling filling;
     private final Function<String, Filter> reader;
-    private final String select;
+    private final String columns;
+    private final String table;
     private final RowMapper<Optional<T>> mapper;
     private final ToLongFunction<T> size;
 
     private Listing(
             Schema schema,
             Function<String, Filter> reader,
-            String select,
+            String columns,
+            String table,
             RowMapper<Optional<T>> mapper,
             ToLongFunction<T> size) {
         this.schema = schema;
         this.filling = new RunsFilling(schema);
         this.reader = reader;
-        this.select = select;
+        this.columns = columns;
+        this.table = table;
         this.mapper = mapper;
         this.size = size;
     }
@@ -68,7 +71,8 @@ final class Listing<T> {
         return new Listing<>(
                 schema,
                 Filter::forResults,
-                "SELECT " + ResultTable.COLUMNS + " FROM {results} r",
+                ResultTable.COLUMNS,
+                "{results} r",
                 ResultTable::map,
                 result -> 0);
     }
@@ -77,7 +81,8 @@ final class Listing<T> {
         return new Listing<>(
                 schema,
                 Filter::forRecords,
-                "SELECT " + RecordTable.COLUMNS + " FROM {records} r",
+                RecordTable.COLUMNS,
+                "{records} r",
                 RecordTable::map,
                 record -> record.data().length);
     }
@@ -88,7 +93,7 @@ final class Listing<T> {
     /** What is wrong with a query is told before a connection is asked for. */
     Transactions.Work<Page<T>> page(ListQuery query, long maxBytes) {
         Optional<PageToken> start = query.position();
-        Optional<FilterSql> filter = query.filter().map(reader).map(FilterSql::of);
+        Optional<FilterSql> filter = filter(query);
         return handle -> page(handle, query, start, filter, maxBytes);
     }
 
@@ -101,30 +106,68 @@ final class Listing<T> {
                                 "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ",
                                 query,
                                 query.position(),
-                                query.filter().map(reader).map(FilterSql::of))
+                                filter(query))
                         .mapTo(String.class)
                         .list());
     }
 
     private Page<T> page(
             Handle handle, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter, long maxBytes) {
+        return read(query(handle, "", query, start, filter), query, maxBytes);
+    }
+
+    /** Reads a page from the rows that a statement finds in the order of the query. */
+    Page<T> read(Query statement, ListQuery query, long maxBytes) {
         RowMapper<Row<T>> rows =
                 (row, context) -> new Row<>(position(query.order().field(), row), mapper.map(row, context));
-        try (ResultIterator<Row<T>> found =
-                query(handle, "", query, start, filter).map(rows).iterator()) {
+        try (ResultIterator<Row<T>> found = statement.map(rows).iterator()) {
             return collect(found, query, maxBytes);
         }
     }
+
+    Optional<FilterSql> filter(ListQuery query) {
+        return query.filter().map(reader).map(FilterSql::of);
+    }
+
+    /**
+     * Selects what the rows of one parent add to a page over several, with what that is sorted by as {@code sort_time} and {@code sort_id}.
+     * The argument of the parent bears the name that is given; those of the start are named as in a list of one parent.
+     */
+    String part(ListQuery ofParent, Optional<FilterSql> filter, Part part) {
+        boolean byRun = part.hasRuns && isByRun(ofParent, filter);
+        String sort = timeColumn(ofParent, byRun)
+                        .map(column -> ", " + column + " AS sort_time")
+                        .orElse("")
+                + ", " + idColumn(ofParent, byRun) + " AS sort_id";
+        return schema.sql(
+                statement(ofParent, new Shape(columns + sort, part.parent, part.hasStart, byRun), filter));
+    }
+
+    /**
+     * How a part is written.
+     *
+     * @param parent the name of the argument that holds the parent
+     * @param hasStart whether the page begins behind another one
+     * @param hasRuns whether every run has its narrow row
+     */
+    record Part(String parent, boolean hasStart, boolean hasRuns) {}
+
+    /** How a statement is written. */
+    private record Shape(String columns, String parent, boolean hasStart, boolean byRun) {}
 
     private Query query(
             Handle handle, String verb, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter) {
         // Asked each time: a replica may be behind.
         boolean byRun = isByRun(query, filter) && filling.isFinished(handle);
-        String sql = verb + statement(query, start.isPresent(), filter, byRun);
-        Query statement = handle.createQuery(schema.sql(sql))
-                .bind("limit", query.pageSize() + 1)
-                .setFetchSize(ROWS_PER_FETCH);
+        String sql = verb + statement(query, new Shape(columns, "parent", start.isPresent(), byRun), filter);
+        Query statement = handle.createQuery(schema.sql(sql));
         query.parent().ifPresent(parent -> statement.bind("parent", parent));
+        return bind(statement, query, start, filter);
+    }
+
+    /** Binds all but the parent. */
+    static Query bind(Query statement, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter) {
+        statement.bind("limit", query.pageSize() + 1).setFetchSize(ROWS_PER_FETCH);
         query.result().ifPresent(result -> statement.bind("result_name", result));
         filter.ifPresent(condition -> condition.bindTo(statement));
         start.ifPresent(position -> statement.bind("uid", position.uid()));
@@ -163,26 +206,27 @@ final class Listing<T> {
     }
 
     /** All parts are constants of ours; what the caller gave is bound. */
-    private String statement(ListQuery query, boolean hasStart, Optional<FilterSql> filter, boolean byRun) {
+    private String statement(ListQuery query, Shape shape, Optional<FilterSql> filter) {
+        boolean byRun = shape.byRun;
         List<String> conditions = new ArrayList<>();
-        query.parent().ifPresent(parent -> conditions.add("r.parent = :parent"));
+        query.parent().ifPresent(parent -> conditions.add("r.parent = :" + shape.parent));
         query.result().ifPresent(result -> conditions.add("r.result_name = :result_name"));
         filter.map(FilterSql::hints).ifPresent(hints -> conditions.addAll(hints.onRow()));
         if (byRun) {
-            conditions.add("e.parent = :parent");
+            conditions.add("e.parent = :" + shape.parent);
             conditions.addAll(filter.orElseThrow().hints().onRun());
         }
         filter.map(sql -> sql.besideHints(byRun)).ifPresent(conditions::add);
         boolean ascending = query.order().direction() == ListOrder.Direction.ASC;
         String id = idColumn(query, byRun);
         Optional<String> time = timeColumn(query, byRun);
-        if (hasStart) {
+        if (shape.hasStart) {
             String key = time.map(column -> "(" + column + ", " + id + ")").orElse(id);
             String bound = time.map(column -> "(:time, :uid)").orElse(":uid");
             conditions.add(key + (ascending ? " > " : " < ") + bound);
         }
         String direction = ascending ? " ASC" : " DESC";
-        return select
+        return "SELECT " + shape.columns + " FROM " + table
                 + (byRun ? JOIN_RUNS : "")
                 + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
                 + " ORDER BY " + time.map(column -> column + direction + ", ").orElse("") + id + direction

@@ -74,6 +74,11 @@ final class StatisticsSql {
 
     /** Runs of one schema: grouping value and what the figures are made of. */
     String runs(Schema schema, boolean fromJson) {
+        return runs(schema, fromJson, query.parent().map(parent -> "parent").orElse(null));
+    }
+
+    /** @param parent the name of the argument that holds whose runs are read, or null for all of the schema */
+    String runs(Schema schema, boolean fromJson, @Nullable String parent) {
         List<String> columns = new ArrayList<>(List.of(
                 (query.grouping().isEmpty() ? "NULL" : groupValue(fromJson)) + " AS group_value",
                 state(fromJson) + " AS state",
@@ -93,6 +98,9 @@ final class StatisticsSql {
                 ? " JOIN {records} r ON r.parent = e.parent AND r.result_id = e.result_id AND r.id = e.record_id"
                 : "";
         List<String> conditions = conditions();
+        if (parent != null) {
+            conditions.add(0, "e.parent = :" + parent);
+        }
         return schema.sql("SELECT " + String.join(", ", columns) + "\nFROM " + from + join
                 + (conditions.isEmpty() ? "" : "\nWHERE " + String.join(" AND ", conditions)));
     }
@@ -111,7 +119,6 @@ final class StatisticsSql {
 
     private List<String> conditions() {
         List<String> conditions = new ArrayList<>();
-        query.parent().ifPresent(parent -> conditions.add("e.parent = :parent"));
         query.result()
                 .ifPresent(
                         result -> conditions.add(
