@@ -43,15 +43,19 @@ final class ClusterPlan {
         }
         if (!isReadable(handle)) {
             String role = Identifiers.quote(runtime);
-            plan.add("role " + role + " cannot read the registry", """
+            plan.add(
+                    "role " + role + " cannot read the registry",
+                    """
                     GRANT USAGE ON SCHEMA esta_tenancy TO %s;
                     GRANT SELECT ON esta_tenancy.clusters, esta_tenancy.tenants TO %s
-                    """.formatted(role, role), "ALTER SCHEMA esta_tenancy OWNER TO " + Identifiers.quote(server.admin()));
+                    """.formatted(role, role),
+                    "ALTER SCHEMA esta_tenancy OWNER TO " + Identifiers.quote(server.admin()));
         }
         return plan.steps();
     }
 
-    private static List<String> connectors(Handle handle) {
+    /** Which roles have been given the right to connect themselves. */
+    static List<String> connectors(Handle handle) {
         return handle.createQuery("""
                         SELECT pg_catalog.pg_get_userbyid(a.grantee)
                         FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
@@ -66,6 +70,9 @@ final class ClusterPlan {
                         WHERE r.rolname = :runtime AND n.nspname = 'esta_tenancy' AND c.relname IN ('clusters', 'tenants')
                             AND pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
                             AND pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT')
-                        """).bind("runtime", runtime).mapTo(Boolean.class).one();
+                        """)
+                .bind("runtime", runtime)
+                .mapTo(Boolean.class)
+                .one();
     }
 }

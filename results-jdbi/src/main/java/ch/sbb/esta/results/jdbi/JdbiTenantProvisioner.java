@@ -46,6 +46,7 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
     private final TenantRegistry registry;
     private final Transactions transactions;
     private final TenantRemoval removals;
+    private final Duration failoverTimeout;
     private volatile boolean prepared;
 
     private JdbiTenantProvisioner(Builder builder) {
@@ -53,7 +54,8 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
         logins = builder.logins;
         clusterId = builder.clusterId;
         registry = new TenantRegistry(clusterId);
-        transactions = new Transactions(admin, STATEMENT_TIMEOUT);
+        transactions = new Transactions(admin, null, STATEMENT_TIMEOUT, builder.failoverTimeout);
+        failoverTimeout = builder.failoverTimeout;
         removals = new TenantRemoval(transactions, registry, builder.clock);
     }
 
@@ -86,8 +88,9 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
      * @throws ResultsException {@code DENIED} with the SQL to run, {@code CONFLICT} when one of the roles is there and belongs to somebody else
      */
     public void prepare() {
-        boolean ready =
-                transactions.read("looking at the registry of tenants", handle -> clusterSteps(handle).isEmpty());
+        boolean ready = transactions.read(
+                "looking at the registry of tenants",
+                handle -> clusterSteps(handle).isEmpty());
         if (!ready) {
             transactions.deleting("preparing tenancy", this::prepare);
         }
@@ -205,10 +208,14 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
     }
 
     private void migrate(RegisteredTenant tenant) {
-        Migrations migrations = new Migrations(admin, tenant.schema(), tenant.owner());
+        Migrations migrations = migrations(tenant);
         if (migrations.isNeeded()) {
             migrations.migrate();
         }
+    }
+
+    private Migrations migrations(RegisteredTenant tenant) {
+        return Migrations.asRole(admin, tenant.schema(), tenant.owner(), failoverTimeout);
     }
 
     /**
@@ -285,21 +292,20 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
         }
         List<TenantFault> faults = new ArrayList<>(
                 transactions.read("verifying tenant " + tenant.subject(), handle -> faults(handle, tenant)));
-        Optional<String> other = transactions.read(
-                "reading the registry of tenants", handle -> registry.findOtherSchema(handle, tenant));
-        faults.addAll(new TenantLogin(logins, tenant).faults(credentials, other));
+        List<String> others = transactions.read(
+                "reading the registry of tenants", handle -> TenantRegistry.otherSchemas(handle, tenant));
+        faults.addAll(new TenantLogin(logins, tenant).faults(credentials, others));
         return List.copyOf(faults);
     }
 
     private List<TenantFault> faults(Handle handle, RegisteredTenant tenant) {
         ServerFacts server = ServerFacts.read(handle);
         List<TenantFault> faults = new ArrayList<>();
-        server.missingRights()
-                .forEach(sql -> faults.add(broken("the administrator lacks a right", "run: " + sql)));
+        server.missingRights().forEach(sql -> faults.add(broken("the administrator lacks a right", "run: " + sql)));
         clusterSteps(handle).forEach(step -> faults.add(broken(step.fault(), "call prepare()")));
         TenantPlan plan = TenantPlan.read(handle, server, tenant);
         plan.steps().forEach(step -> faults.add(broken(step.fault(), "provision the tenant again")));
-        if (faults.isEmpty() && new Migrations(admin, tenant.schema(), tenant.owner()).isNeeded(handle)) {
+        if (faults.isEmpty() && migrations(tenant).isNeeded(handle)) {
             faults.add(broken(
                     "the tables of schema " + Identifiers.quote(tenant.schema()) + " are not up to date",
                     "provision the tenant again"));
@@ -315,7 +321,8 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
      * @return what is wrong, each with the SQL to run; empty when all is well
      */
     public List<TenantFault> verifyDatabase() {
-        return transactions.read("looking at the rights on the database", handle -> exposures(ServerFacts.read(handle)));
+        return transactions.read(
+                "looking at the rights on the database", handle -> exposures(ServerFacts.read(handle)));
     }
 
     private static List<TenantFault> exposures(ServerFacts server) {
@@ -336,8 +343,7 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
         Objects.requireNonNull(inUse, "inUse");
         return issue(namespace, tenant -> {
             if (!tenant.logins().contains(inUse)) {
-                throw ResultsException.invalid(
-                        Escaped.of(inUse) + " is no login of tenant " + tenant.subject());
+                throw ResultsException.invalid(Escaped.of(inUse) + " is no login of tenant " + tenant.subject());
             }
             return inUse.equals(tenant.blue()) ? tenant.green() : tenant.blue();
         });
@@ -352,16 +358,14 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
         Objects.requireNonNull(namespace, "namespace");
         findRegistered(namespace).orElseThrow(() -> missing(namespace));
         LoginPassword password = LoginPassword.random();
-        String login = transactions.writeIdempotent(
-                "giving a password to tenant " + clusterId + "/" + namespace, handle -> {
+        String login =
+                transactions.writeIdempotent("giving a password to tenant " + clusterId + "/" + namespace, handle -> {
                     ServerFacts server = begin(handle);
-                    RegisteredTenant tenant =
-                            registry.find(handle, namespace).orElseThrow(() -> missing(namespace));
+                    RegisteredTenant tenant = registry.find(handle, namespace).orElseThrow(() -> missing(namespace));
                     if (tenant.state() != State.ACTIVE) {
                         throw new ResultsException(
                                 Code.CONFLICT,
-                                "tenant " + tenant.subject() + " is " + tenant.state()
-                                        + "; provision it again first");
+                                "tenant " + tenant.subject() + " is " + tenant.state() + "; provision it again first");
                     }
                     String chosen = choice.apply(tenant);
                     TenantPlan.read(handle, server, tenant).steps().forEach(step -> step.run(handle));
@@ -413,6 +417,7 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
         private final String clusterId;
         private DataSource logins;
         private InstantSource clock = InstantSource.system();
+        private Duration failoverTimeout = Transactions.FAILOVER_TIMEOUT;
 
         private Builder(DataSource admin, String clusterId) {
             this.admin = admin;
@@ -440,6 +445,21 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
          */
         public Builder clock(InstantSource clock) {
             this.clock = Objects.requireNonNull(clock, "clock");
+            return this;
+        }
+
+        /**
+         * How long a call goes on trying after its connection was lost.
+         *
+         * @param timeout zero, to fail at once, to 1 hour; 10 seconds by default
+         * @return this
+         * @throws ResultsException {@code INVALID} for any other duration
+         */
+        public Builder failoverTimeout(Duration timeout) {
+            if (timeout.isNegative() || timeout.compareTo(Duration.ofHours(1)) > 0) {
+                throw ResultsException.invalid("failoverTimeout " + timeout + " is not between zero and one hour");
+            }
+            this.failoverTimeout = timeout;
             return this;
         }
 

@@ -37,14 +37,22 @@ public final class Migrations {
      * @throws ResultsException {@code INVALID} when the schema has a name that is not usable
      */
     public Migrations(DataSource dataSource, String schema) {
-        this(dataSource, schema, null);
+        this(
+                new Schema(Objects.requireNonNull(schema, "schema")),
+                new Transactions(Objects.requireNonNull(dataSource, "dataSource"), STATEMENT_TIMEOUT),
+                null);
     }
 
-    /** @param role what the connections' user becomes for the time of the migration, so that the tables belong to it */
-    Migrations(DataSource dataSource, String schema, @Nullable String role) {
+    private Migrations(Schema schema, Transactions transactions, @Nullable String role) {
+        this.schema = schema;
+        this.transactions = transactions;
         this.role = role;
-        this.schema = new Schema(Objects.requireNonNull(schema, "schema"));
-        this.transactions = new Transactions(Objects.requireNonNull(dataSource, "dataSource"), STATEMENT_TIMEOUT);
+    }
+
+    /** Migrations for which the connections' user becomes another role, to which the tables belong then. */
+    static Migrations asRole(DataSource dataSource, String schema, String role, Duration failoverTimeout) {
+        return new Migrations(
+                new Schema(schema), new Transactions(dataSource, null, STATEMENT_TIMEOUT, failoverTimeout), role);
     }
 
     /**

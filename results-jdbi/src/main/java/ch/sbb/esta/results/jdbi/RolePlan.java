@@ -74,8 +74,7 @@ final class RolePlan {
                     "ALTER ROLE " + Identifiers.quote(server.admin()) + " CREATEROLE");
         }
         administered(name);
-        if (role.isPresent()
-                && (!kind.fits(role.get()) || role.get().connectionLimit() != limit)) {
+        if (role.isPresent() && (!kind.fits(role.get()) || role.get().connectionLimit() != limit)) {
             add("role " + quoted + " is not as it should be", "ALTER ROLE " + form, administer(name));
         }
     }

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param sql the statement
  * @param remedy the SQL that lets it be run where the server refuses it
  */
-record RoleStep(
-        String fault, @Nullable String as, String sql, String remedy) {
+record RoleStep(String fault, @Nullable String as, String sql, String remedy) {
 
     void run(Handle handle) {
         try {

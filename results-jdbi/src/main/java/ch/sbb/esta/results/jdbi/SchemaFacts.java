@@ -48,9 +48,7 @@ record SchemaFacts(
                         FROM pg_catalog.pg_namespace n,
                             pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
                         WHERE n.nspname = :schema
-                        """)
-                .bind("schema", schema)
-                .mapTo(String.class));
+                        """).bind("schema", schema).mapTo(String.class));
     }
 
     private static Set<String> futureReaders(Handle handle, RegisteredTenant tenant) {

@@ -26,7 +26,8 @@ final class TenantAdoption {
         Optional<RegisteredTenant> found = registry.find(handle, request.namespace());
         RegisteredTenant tenant = found.map(known -> known.wanted(request))
                 .orElseGet(() -> RegisteredTenant.of(clusterId, request).adopting(login));
-        if (!tenant.logins().contains(login) || !tenant.schema().equals(request.schema().orElseThrow())) {
+        if (!tenant.logins().contains(login)
+                || !tenant.schema().equals(request.schema().orElseThrow())) {
             throw conflict("tenant " + tenant.subject() + " has schema " + Identifiers.quote(tenant.schema())
                     + " and the logins " + tenant.logins() + " already");
         }

@@ -8,7 +8,6 @@ import ch.sbb.esta.results.spi.TenantProvisioner.Credentials;
 import java.sql.SQLFeatureNotSupportedException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -28,14 +27,14 @@ final class TenantLogin {
         this.schema = new Schema(tenant.schema());
     }
 
-    List<TenantFault> faults(Credentials credentials, Optional<String> otherSchema) {
+    List<TenantFault> faults(Credentials credentials, List<String> otherSchemas) {
         if (!tenant.logins().contains(credentials.user())) {
             return List.of(refused(credentials, " is none of tenant " + tenant.subject()));
         }
         String password = new String(credentials.password());
         Jdbi jdbi = Jdbi.create(() -> logins.getConnection(credentials.user(), password));
         try (Handle handle = jdbi.open()) {
-            return faults(handle, otherSchema);
+            return faults(handle, otherSchemas);
         } catch (JdbiException e) {
             if (SqlErrors.isLoginRefused(e)) {
                 return List.of(refused(credentials, " is refused by Postgres"));
@@ -55,7 +54,7 @@ final class TenantLogin {
                 "reset the tenant's password and publish the new credentials");
     }
 
-    private List<TenantFault> faults(Handle handle, Optional<String> otherSchema) {
+    private List<TenantFault> faults(Handle handle, List<String> otherSchemas) {
         List<TenantFault> faults = new ArrayList<>();
         String session = handle.createQuery("SELECT current_user || ' in ' || coalesce(current_schema(), 'no schema')")
                 .mapTo(String.class)
@@ -72,12 +71,13 @@ final class TenantLogin {
                     "the tenant can read the registry of tenants",
                     "run: REVOKE ALL ON SCHEMA esta_tenancy FROM PUBLIC"));
         }
-        otherSchema
-                .filter(other -> isReadable(handle, new Schema(other).sql("SELECT 1 FROM {results} LIMIT 1")))
-                .ifPresent(other -> faults.add(new TenantFault(
-                        Effect.EXPOSED,
-                        "the tenant can read schema " + Identifiers.quote(other),
-                        "look for rights on that schema and its tables that the provisioner has not granted")));
+        reachable(handle, otherSchemas)
+                .forEach(
+                        other -> faults.add(
+                                new TenantFault(
+                                        Effect.EXPOSED,
+                                        "the tenant can use schema " + Identifiers.quote(other) + " of another tenant",
+                                        "look for rights on that schema and memberships in its roles that the provisioner has not granted")));
         return faults;
     }
 
@@ -91,13 +91,15 @@ final class TenantLogin {
         try {
             handle.execute(schema.sql("INSERT INTO {results} (parent, id, name) VALUES (?, ?, ?)"), "verify", id, id);
             handle.execute(
-                    schema.sql("INSERT INTO {records} (parent, result_id, result_name, id, name) VALUES (?, ?, ?, ?, ?)"),
+                    schema.sql(
+                            "INSERT INTO {records} (parent, result_id, result_name, id, name) VALUES (?, ?, ?, ?, ?)"),
                     "verify",
                     id,
                     id,
                     id,
                     id);
-            return handle.createQuery(schema.sql("SELECT count(*) = 1 FROM {records} WHERE parent = 'verify' AND id = :id"))
+            return handle.createQuery(
+                            schema.sql("SELECT count(*) = 1 FROM {records} WHERE parent = 'verify' AND id = :id"))
                     .bind("id", id)
                     .mapTo(Boolean.class)
                     .one();
@@ -109,6 +111,25 @@ final class TenantLogin {
         } finally {
             handle.rollback();
         }
+    }
+
+    /** By what the server says of rights, and, where it says that there are none, by trying one. */
+    private static List<String> reachable(Handle handle, List<String> schemas) {
+        List<String> found = handle.createQuery("""
+                        SELECT nspname FROM pg_catalog.pg_namespace
+                        WHERE nspname = ANY(CAST(:schemas AS text[])) AND pg_catalog.has_schema_privilege(oid, 'USAGE')
+                        ORDER BY nspname
+                        """)
+                .bind("schemas", SqlArray.texts(schemas, name -> name))
+                .mapTo(String.class)
+                .list();
+        if (!found.isEmpty()) {
+            return found;
+        }
+        return schemas.stream()
+                .limit(1)
+                .filter(schema -> isReadable(handle, new Schema(schema).sql("SELECT 1 FROM {results} LIMIT 1")))
+                .toList();
     }
 
     private static boolean isReadable(Handle handle, String sql) {

@@ -21,8 +21,7 @@ final class TenantPlan {
     private final @Nullable SchemaFacts schema;
     private final RegisteredTenant tenant;
 
-    private TenantPlan(
-            ServerFacts server, RoleFacts roles, @Nullable SchemaFacts schema, RegisteredTenant tenant) {
+    private TenantPlan(ServerFacts server, RoleFacts roles, @Nullable SchemaFacts schema, RegisteredTenant tenant) {
         this.server = server;
         this.roles = roles;
         this.schema = schema;
@@ -153,8 +152,8 @@ final class TenantPlan {
                             "ALTER ROLE " + Identifiers.quote(name) + " NO" + power))));
         }
         Set<String> own = Set.of(tenant.owner(), TenantNames.connect(tenant.clusterId()));
-        Set<String> members = Set.of(
-                tenant.blue(), tenant.green(), TenantNames.runtime(tenant.clusterId()), server.admin());
+        Set<String> members =
+                Set.of(tenant.blue(), tenant.green(), TenantNames.runtime(tenant.clusterId()), server.admin());
         for (RoleFacts.Membership membership : roles.memberships()) {
             boolean reachesOut = tenant.roles().contains(membership.member()) && !own.contains(membership.role());
             boolean reachesIn = membership.role().equals(tenant.owner()) && !members.contains(membership.member());
@@ -168,7 +167,9 @@ final class TenantPlan {
         }
         if (schema != null) {
             schema.users().stream()
-                    .filter(user -> !user.isEmpty() && !user.equals(tenant.owner()) && !readers().contains(user))
+                    .filter(user -> !user.isEmpty()
+                            && !tenant.roles().contains(user)
+                            && !readers().contains(user))
                     .forEach(user -> faults.add(exposed(
                             "role " + Identifiers.quote(user) + " may use schema " + quoted(),
                             "REVOKE ALL ON SCHEMA " + quoted() + " FROM " + Identifiers.quote(user))));

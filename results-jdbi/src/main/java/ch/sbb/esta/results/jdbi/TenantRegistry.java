@@ -21,20 +21,19 @@ final class TenantRegistry {
     /** The schema of the registry, in each database that has tenants. */
     static final String SCHEMA = "esta_tenancy";
 
-    private static final String COLUMNS = "cluster_id, namespace, schema_name, owner_role, login_blue, login_green, active_login, reader_role, "
-            + "state, connection_limit, statement_timeout_ms, removed_time";
+    private static final String COLUMNS =
+            "cluster_id, namespace, schema_name, owner_role, login_blue, login_green, active_login, reader_role, "
+                    + "state, connection_limit, statement_timeout_ms, removed_time";
 
     /** The steps from one version of the tables to the next. One that was released is never edited. */
-    private static final List<List<String>> VERSIONS = List.of(List.of(
-            """
+    private static final List<List<String>> VERSIONS = List.of(List.of("""
             CREATE TABLE IF NOT EXISTS esta_tenancy.clusters (
                 cluster_id text COLLATE "C" PRIMARY KEY,
                 connect_role text NOT NULL UNIQUE,
                 runtime_role text NOT NULL UNIQUE,
                 reader_role text NOT NULL UNIQUE,
                 created_time timestamptz NOT NULL DEFAULT current_timestamp)
-            """,
-            """
+            """, """
             CREATE TABLE IF NOT EXISTS esta_tenancy.tenants (
                 cluster_id text COLLATE "C" NOT NULL REFERENCES esta_tenancy.clusters (cluster_id),
                 namespace text COLLATE "C" NOT NULL,
@@ -148,16 +147,12 @@ final class TenantRegistry {
                 .findOne();
     }
 
-    /** A schema of another tenant, to prove that it is out of reach. */
-    Optional<String> findOtherSchema(Handle handle, RegisteredTenant tenant) {
-        return handle.createQuery("""
-                        SELECT schema_name FROM esta_tenancy.tenants t
-                        WHERE schema_name <> :schema AND EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = schema_name)
-                        LIMIT 1
-                        """)
+    /** The schemas of all other tenants of the database, to prove that they are out of reach. */
+    static List<String> otherSchemas(Handle handle, RegisteredTenant tenant) {
+        return handle.createQuery("SELECT schema_name FROM esta_tenancy.tenants WHERE schema_name <> :schema")
                 .bind("schema", tenant.schema())
                 .mapTo(String.class)
-                .findOne();
+                .list();
     }
 
     void put(Handle handle, RegisteredTenant tenant) {

@@ -42,13 +42,14 @@ final class TenantRemoval {
     RemovalReport remove(String namespace, Removal removal) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         if (removal.mode() == Mode.PREVIEW) {
-            return transactions.read("looking at tenant " + namespace, handle -> registry.find(handle, namespace)
-                    .map(tenant -> report(handle, tenant.removed(state(removal), now), removal, now))
-                    .orElse(RemovalReport.ABSENT));
+            return transactions.read(
+                    "looking at tenant " + namespace,
+                    handle -> registry.find(handle, namespace)
+                            .map(tenant -> report(handle, tenant.removed(state(removal), now), removal, now))
+                            .orElse(RemovalReport.ABSENT));
         }
         String what = "removing tenant " + namespace;
-        RemovalReport report =
-                transactions.writeIdempotent(what, handle -> revoke(handle, namespace, removal, now));
+        RemovalReport report = transactions.writeIdempotent(what, handle -> revoke(handle, namespace, removal, now));
         transactions.deleting("ending the sessions of tenant " + namespace, handle -> endSessions(handle, namespace));
         if (report.outcome() == Outcome.DELETED) {
             transactions.deleting(what, handle -> drop(handle, namespace));
@@ -146,11 +147,16 @@ final class TenantRemoval {
         order.retainAll(existing);
         RolePlan plan = new RolePlan(server, roles);
         order.forEach(plan::administered);
+        List<String> connectors = new ArrayList<>(ClusterPlan.connectors(handle));
+        connectors.retainAll(order);
+        // Of a login that was adopted: what was granted to it by hand, only who has granted it can take back.
+        connectors.forEach(role -> plan.add(
+                "role may connect",
+                "REVOKE ALL ON DATABASE " + Identifiers.quote(server.database()) + " FROM " + Identifiers.quote(role),
+                "REVOKE ALL ON DATABASE " + Identifiers.quote(server.database()) + " FROM " + Identifiers.quote(role)));
         order.forEach(role -> plan.addAs(role, "role is there", "DROP OWNED BY " + Identifiers.quote(role)));
         order.forEach(role -> plan.add(
-                "role is there",
-                "DROP ROLE " + Identifiers.quote(role),
-                "DROP ROLE " + Identifiers.quote(role)));
+                "role is there", "DROP ROLE " + Identifiers.quote(role), "DROP ROLE " + Identifiers.quote(role)));
         try {
             plan.steps().forEach(step -> step.run(handle));
         } catch (JdbiException e) {
@@ -161,7 +167,8 @@ final class TenantRemoval {
     }
 
     private static ResultsException dependedOn(RegisteredTenant tenant, JdbiException e) {
-        ServerErrorMessage server = e.getCause() instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+        ServerErrorMessage server =
+                e.getCause() instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
         String detail = server == null ? null : server.getDetail();
         return new ResultsException(
                 Code.CONFLICT,

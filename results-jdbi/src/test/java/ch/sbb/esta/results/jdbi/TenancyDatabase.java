@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 
 /**
  * A database for tenants as a company's database department hands it out: owned by somebody else, with an administrator that is no superuser,
@@ -34,6 +35,37 @@ final class TenancyDatabase {
                 "CREATE ROLE " + admin.user() + " NOSUPERUSER CREATEDB CREATEROLE LOGIN PASSWORD '" + admin.password()
                         + "'");
         execute(owner, "GRANT ALL ON DATABASE " + database + " TO " + admin.user() + " WITH GRANT OPTION");
+        if (isEmbedded(server)) {
+            askForPasswords();
+        }
+    }
+
+    private static boolean isEmbedded(PostgresServer server) {
+        try {
+            return server.port() > 0;
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    /** An embedded server lets everybody in otherwise. */
+    private void askForPasswords() {
+        String rules = "host %1$s postgres all trust\nhost %1$s all all scram-sha-256\n".formatted(name())
+                + query("SELECT pg_read_file(current_setting('hba_file'))").get(0);
+        execute(
+                superuser,
+                "COPY (SELECT unnest(string_to_array($rules$" + rules + "$rules$, chr(10)))) TO '"
+                        + query("SHOW hba_file").get(0) + "'",
+                "SELECT pg_reload_conf()");
+        PostgresDatabase forged = new PostgresDatabase(admin.jdbcUrl(), admin.user(), "forged");
+        Awaitility.await().until(() -> {
+            try {
+                forged.dataSource().getConnection().close();
+                return false;
+            } catch (SQLException e) {
+                return e.getSQLState().startsWith("28");
+            }
+        });
     }
 
     /** What only the owner of the database can do, as the documents tell it. */

@@ -140,16 +140,10 @@ public abstract class TenantProvisionerContract {
                 "a",
                 "a-b",
                 "a_b",
-                "a-b-c",
-                "b",
                 "a".repeat(62),
                 "a".repeat(63),
                 "a".repeat(62) + "b",
-                "x" + "a".repeat(62),
                 "1",
-                "123456",
-                "0-0",
-                "user",
                 "select",
                 "public",
                 "pg-catalog");
@@ -358,8 +352,8 @@ public abstract class TenantProvisionerContract {
         Credentials credentials = provisionWithPassword("ci");
         assertThat(write(credentials, "kept")).isTrue();
         Tenant tenant = provisioner.find("ci").orElseThrow();
-        RemovalReport would = provisioner.remove(
-                "ci", Removal.deleteAfter(Duration.ofDays(7)).preview());
+        RemovalReport would =
+                provisioner.remove("ci", Removal.deleteAfter(Duration.ofDays(7)).preview());
         assertThat(would.outcome()).isEqualTo(Outcome.SCHEDULED);
         assertThat(would.due()).isEqualTo(clock.instant().plus(Duration.ofDays(7)));
         assertThat(would.volume().tables()).isPositive();

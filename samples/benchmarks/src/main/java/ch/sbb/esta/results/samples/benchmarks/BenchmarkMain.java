@@ -20,6 +20,7 @@ public final class BenchmarkMain {
             new NewestFailed(MANY_RESULTS),
             new StatisticsVsJson(MANY_RECORDS),
             new ArchiveUnchanged(),
+            new TenantsProvision(100),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),
