@@ -46,6 +46,12 @@ abstract class SharedPool {
     SharedPool() {
         pool = Fixture.pool(pooled(tenants.runtime(), Servers.postgres17().port()));
         pool.setMaximumPoolSize(4);
+        // The owner of a tenant may not do that to the session of the runtime login.
+        for (String[] each : new String[][] {{"cancel_me", "pg_cancel_backend"}, {"kill_me", "pg_terminate_backend"}}) {
+            tenants.database()
+                    .execute("CREATE FUNCTION public." + each[0] + "() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT "
+                            + each[1] + "(pg_backend_pid())'");
+        }
         stores = TenantStores.builder()
                 .registry(pool, tenants.clusterId())
                 .statementTimeout(Duration.ofSeconds(20))
@@ -139,7 +145,7 @@ abstract class SharedPool {
                 case 0 -> throw new IllegalStateException("the caller's own");
                 case 1 -> handle.execute("SELECT nonsense");
                 case 2 -> handle.execute("SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)");
-                default -> handle.execute("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)");
+                default -> handle.execute("SELECT public.cancel_me(), pg_sleep(5)");
             }
             return true;
         });
@@ -161,8 +167,8 @@ abstract class SharedPool {
                 },
                 handle -> execute(handle, "SELECT nonsense"),
                 handle -> execute(handle, "SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)"),
-                handle -> execute(handle, "SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)"),
-                handle -> execute(handle, "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(5)"),
+                handle -> execute(handle, "SELECT public.cancel_me(), pg_sleep(5)"),
+                handle -> execute(handle, "SELECT public.kill_me(), pg_sleep(5)"),
                 handle -> execute(handle, "SELECT 1"));
         for (int i = 0; i < accidents.size(); i++) {
             Transactions.Work<Boolean> accident = accidents.get(i);

@@ -21,6 +21,7 @@ public final class BenchmarkMain {
             new StatisticsVsJson(MANY_RECORDS),
             new ArchiveUnchanged(),
             new TenantsProvision(100),
+            new TenantsPool(500, 600, 3),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),
