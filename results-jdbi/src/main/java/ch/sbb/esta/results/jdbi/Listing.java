@@ -69,12 +69,7 @@ final class Listing<T> {
 
     static Listing<Result> results(Schema schema) {
         return new Listing<>(
-                schema,
-                Filter::forResults,
-                ResultTable.COLUMNS,
-                "{results} r",
-                ResultTable::map,
-                result -> 0);
+                schema, Filter::forResults, ResultTable.COLUMNS, "{results} r", ResultTable::map, result -> 0);
     }
 
     static Listing<Record> records(Schema schema) {
@@ -101,12 +96,7 @@ final class Listing<T> {
     String explain(Handle handle, ListQuery query) {
         return String.join(
                 "\n",
-                query(
-                                handle,
-                                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ",
-                                query,
-                                query.position(),
-                                filter(query))
+                query(handle, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ", query, query.position(), filter(query))
                         .mapTo(String.class)
                         .list());
     }
@@ -139,8 +129,7 @@ final class Listing<T> {
                         .map(column -> ", " + column + " AS sort_time")
                         .orElse("")
                 + ", " + idColumn(ofParent, byRun) + " AS sort_id";
-        return schema.sql(
-                statement(ofParent, new Shape(columns + sort, part.parent, part.hasStart, byRun), filter));
+        return schema.sql(statement(ofParent, new Shape(columns + sort, part.parent, part.hasStart, byRun), filter));
     }
 
     /**

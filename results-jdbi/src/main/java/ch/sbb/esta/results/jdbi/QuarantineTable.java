@@ -61,9 +61,7 @@ final class QuarantineTable {
 
     /** A page ends early where its objects together would become too large. */
     Page<QuarantinedRun> list(Handle handle, String afterId, int limit, long maxBytes) {
-        Query query = handle.createQuery(list)
-                .bind("id", storable(afterId))
-                .bind("limit", limit + 1);
+        Query query = handle.createQuery(list).bind("id", storable(afterId)).bind("limit", limit + 1);
         return read(query, limit, maxBytes);
     }
 

@@ -114,8 +114,8 @@ public final class RoutedResultsStore
                 throw e;
             }
             ArchiveOutcome refusal = ArchiveOutcome.quarantined(e.code(), String.valueOf(e.getMessage()));
-            runs.forEach(run -> aside.put(
-                    QuarantinedRun.of(namespace, refusal, run.run().json(), clock.instant())));
+            runs.forEach(run ->
+                    aside.put(QuarantinedRun.of(namespace, refusal, run.run().json(), clock.instant())));
             return runs.stream().map(run -> refusal).toList();
         }
         return store.archive(runs);
@@ -265,8 +265,10 @@ public final class RoutedResultsStore
     public Page<Expiry> listMarked(String parent, String after, int limit) {
         return ListQuery.of(parent).parent().isPresent()
                 ? stores.store(parent).listMarked(parent, after, limit)
-                : inTurn(after, limit, cursor -> stores.store(cursor.parent)
-                        .listMarked(cursor.parent, cursor.after, cursor.limit));
+                : inTurn(
+                        after,
+                        limit,
+                        cursor -> stores.store(cursor.parent).listMarked(cursor.parent, cursor.after, cursor.limit));
     }
 
     @Override
@@ -283,8 +285,11 @@ public final class RoutedResultsStore
     public Page<Tombstone> listTombstones(String parent, Instant before, String after, int limit) {
         return ListQuery.of(parent).parent().isPresent()
                 ? stores.store(parent).listTombstones(parent, before, after, limit)
-                : inTurn(after, limit, cursor -> stores.store(cursor.parent)
-                        .listTombstones(cursor.parent, before, cursor.after, cursor.limit));
+                : inTurn(
+                        after,
+                        limit,
+                        cursor -> stores.store(cursor.parent)
+                                .listTombstones(cursor.parent, before, cursor.after, cursor.limit));
     }
 
     private record Cursor(String parent, String after, int limit) {}

@@ -55,13 +55,12 @@ final class TenantListing<T> {
 
     private record Asked(ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter) {}
 
-    private Query statement(
-            Handle handle, String verb, Map<TenantTables, TenantTables.Runs> tenants, Asked asked) {
+    private Query statement(Handle handle, String verb, Map<TenantTables, TenantTables.Runs> tenants, Asked asked) {
         List<String> parts = new ArrayList<>();
         List<String> parents = new ArrayList<>();
         tenants.forEach((tenant, runs) -> {
-            Listing.Part part = new Listing.Part(
-                    "parent" + parts.size(), asked.start.isPresent(), runs == TenantTables.Runs.ALL);
+            Listing.Part part =
+                    new Listing.Part("parent" + parts.size(), asked.start.isPresent(), runs == TenantTables.Runs.ALL);
             parts.add("(" + listings.apply(tenant.schema()).part(of(tenant, asked.query), asked.filter, part) + ")");
             parents.add(tenant.namespace());
         });

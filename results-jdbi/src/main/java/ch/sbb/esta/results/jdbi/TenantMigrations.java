@@ -162,8 +162,8 @@ public final class TenantMigrations implements AutoCloseable {
 
     /** Looks first, because most have nothing to do, and a look locks nothing. */
     boolean migrate(RegisteredTenant tenant) {
-        Migrations migrations = Migrations.asRole(
-                direct, tenant.schema(), tenant.owner(), Transactions.FAILOVER_TIMEOUT);
+        Migrations migrations =
+                Migrations.asRole(direct, tenant.schema(), tenant.owner(), Transactions.FAILOVER_TIMEOUT);
         return migrations.isNeeded() && migrations.migrate() > 0;
     }
 

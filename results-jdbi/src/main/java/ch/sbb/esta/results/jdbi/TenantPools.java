@@ -118,8 +118,7 @@ public final class TenantPools implements AutoCloseable {
             @Nullable TenantConnection found;
             lock.lock();
             try {
-                pool = pools.computeIfAbsent(
-                        tenant.namespace(), namespace -> new Pool(connections.apply(tenant)));
+                pool = pools.computeIfAbsent(tenant.namespace(), namespace -> new Pool(connections.apply(tenant)));
                 found = reserve(pool, deadline, evicted);
             } finally {
                 lock.unlock();

@@ -81,10 +81,13 @@ final class TenantReading {
     }
 
     Optional<QuarantinedRun> findQuarantined(String id) {
-        return quarantined("reading the quarantine of all tenants", part -> part + " AND r.id = :id", statement -> statement
-                .bind("id", QuarantineTable.storable(id))
-                .map(QuarantineTable::map)
-                .findFirst())
+        return quarantined(
+                        "reading the quarantine of all tenants",
+                        part -> part + " AND r.id = :id",
+                        statement -> statement
+                                .bind("id", QuarantineTable.storable(id))
+                                .map(QuarantineTable::map)
+                                .findFirst())
                 .flatMap(found -> found);
     }
 

@@ -126,8 +126,11 @@ public final class TenantStores {
         Optional<TenantPlace> elsewhere = places.apply(namespace);
         if (elsewhere.isPresent()) {
             TenantPlace place = elsewhere.get();
-            return resolved(namespace, place, () -> new Transactions(
-                    place.dataSource(), null, statementTimeout, failoverTimeout), place.schema());
+            return resolved(
+                    namespace,
+                    place,
+                    () -> new Transactions(place.dataSource(), null, statementTimeout, failoverTimeout),
+                    place.schema());
         }
         if (directory == null || shared == null) {
             throw new ResultsException(
@@ -156,8 +159,7 @@ public final class TenantStores {
                 pools.dataSource(tenant.tenant()), null, shorter ? most : statementTimeout, failoverTimeout);
     }
 
-    private Resolved resolved(
-            String namespace, Object place, Supplier<Transactions> transactions, String schema) {
+    private Resolved resolved(String namespace, Object place, Supplier<Transactions> transactions, String schema) {
         Resolved current = resolved.get(namespace);
         if (current != null && current.place.equals(place)) {
             return current;

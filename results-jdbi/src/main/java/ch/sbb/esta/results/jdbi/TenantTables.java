@@ -13,7 +13,8 @@ record TenantTables(String namespace, Schema schema) {
     /** What the columns that are read have come with. */
     private static final int NEEDED_VERSION = Migration.ALL.size();
 
-    private static final List<String> READ = List.of("results", "records", "esta_runs", "esta_quarantine", "esta_filling");
+    private static final List<String> READ =
+            List.of("results", "records", "esta_runs", "esta_quarantine", "esta_filling");
 
     /** How far the narrow rows of the runs go. */
     enum Runs {
@@ -57,9 +58,11 @@ record TenantTables(String namespace, Schema schema) {
     private static Map<TenantTables, Runs> states(Handle handle, List<TenantTables> tenants) {
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < tenants.size(); i++) {
-            parts.add(tenants.get(i).schema.sql("SELECT " + i
-                    + " AS place, finished_time IS NOT NULL AS finished, (SELECT max(version) FROM {esta_schema_version}) AS version"
-                    + " FROM {esta_filling} WHERE id = 1"));
+            parts.add(tenants.get(i)
+                    .schema
+                    .sql("SELECT " + i
+                            + " AS place, finished_time IS NOT NULL AS finished, (SELECT max(version) FROM {esta_schema_version}) AS version"
+                            + " FROM {esta_filling} WHERE id = 1"));
         }
         Map<TenantTables, Runs> states = new LinkedHashMap<>();
         handle.createQuery(String.join("\nUNION ALL\n", parts) + "\nORDER BY place")

@@ -4,8 +4,8 @@ import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 
 /**
  * The same behind a pooler in transaction mode: the PgBouncer whose program the environment variable {@code PGBOUNCER} names, else a pooler

@@ -15,8 +15,8 @@ class RoutedQuarantineIT extends QuarantineContract {
     @Override
     protected Quarantine newQuarantine() {
         tenants.empty();
-        JdbiResultsStore aside = JdbiResultsStore.builder(homeless.pool(), homeless.newSchema())
-                .build();
+        JdbiResultsStore aside =
+                JdbiResultsStore.builder(homeless.pool(), homeless.newSchema()).build();
         return tenants.stores().build().routed(aside);
     }
 

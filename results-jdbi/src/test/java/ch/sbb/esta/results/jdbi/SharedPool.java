@@ -49,8 +49,9 @@ abstract class SharedPool {
         // The owner of a tenant may not do that to the session of the runtime login.
         for (String[] each : new String[][] {{"cancel_me", "pg_cancel_backend"}, {"kill_me", "pg_terminate_backend"}}) {
             tenants.database()
-                    .execute("CREATE FUNCTION public." + each[0] + "() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT "
-                            + each[1] + "(pg_backend_pid())'");
+                    .execute("CREATE FUNCTION public." + each[0]
+                            + "() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT " + each[1]
+                            + "(pg_backend_pid())'");
         }
         stores = TenantStores.builder()
                 .registry(pool, tenants.clusterId())
@@ -130,9 +131,11 @@ abstract class SharedPool {
             }
             case 4 -> assertThatThrownBy(() -> accident(random, namespace)).isInstanceOf(RuntimeException.class);
             default -> {
-                String user = as(namespace, handle -> handle.createQuery("SELECT current_user")
-                        .mapTo(String.class)
-                        .one());
+                String user = as(
+                        namespace,
+                        handle -> handle.createQuery("SELECT current_user")
+                                .mapTo(String.class)
+                                .one());
                 assertThat(user).isEqualTo(tenants.tenant(namespace).owner());
             }
         }

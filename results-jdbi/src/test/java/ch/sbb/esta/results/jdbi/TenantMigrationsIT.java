@@ -79,7 +79,8 @@ class TenantMigrationsIT {
                 migrations().interval(Duration.ofSeconds(1)).build()) {
             migrations.start();
             migrations.start();
-            await().atMost(Duration.ofSeconds(20)).until(() -> migrations.report().isComplete());
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> migrations.report().isComplete());
             makeEmpty("b");
             await().atMost(Duration.ofSeconds(20)).until(() -> version("b") == NEWEST);
         }
@@ -166,8 +167,8 @@ class TenantMigrationsIT {
 
     private int version(String namespace) {
         List<String> found = tenants.database()
-                .query("SELECT CASE WHEN to_regclass('" + schema(namespace) + ".esta_schema_version') IS NULL THEN 0 ELSE "
-                        + NEWEST + " END");
+                .query("SELECT CASE WHEN to_regclass('" + schema(namespace)
+                        + ".esta_schema_version') IS NULL THEN 0 ELSE " + NEWEST + " END");
         return found.get(0).equals("0")
                 ? 0
                 : Integer.parseInt(tenants.database()

@@ -47,7 +47,8 @@ class TenantPoolsIT {
     @Test
     void eachTenantIsReachedByItsOwnLogin() {
         try (TenantPools pools = pools().build()) {
-            RoutedResultsStore store = tenants.stores().loginPools(pools).build().routed();
+            RoutedResultsStore store =
+                    tenants.stores().loginPools(pools).build().routed();
 
             store.archive(List.of(run("a", "1"), run("b", "2")));
 
@@ -67,8 +68,9 @@ class TenantPoolsIT {
     void noMoreConnectionsAreOpenThanAllowedAndIdleOnesMakeRoom() throws Exception {
         try (TenantPools pools = pools().maxConnections(2).maxPerTenant(2).build()) {
             for (int i = 0; i < 12; i++) {
-                try (Connection connection =
-                        pools.dataSource(tenants.tenant(List.of("a", "b", "c").get(i % 3))).getConnection()) {
+                try (Connection connection = pools.dataSource(
+                                tenants.tenant(List.of("a", "b", "c").get(i % 3)))
+                        .getConnection()) {
                     assertThat(connection.isValid(5)).isTrue();
                 }
                 assertThat(pools.openConnections()).isLessThanOrEqualTo(2);
@@ -108,7 +110,8 @@ class TenantPoolsIT {
     @Test
     void aBackendThatWasKilledIsReplaced() throws Exception {
         try (TenantPools pools = pools().maxConnections(1).build()) {
-            RoutedResultsStore store = tenants.stores().loginPools(pools).build().routed();
+            RoutedResultsStore store =
+                    tenants.stores().loginPools(pools).build().routed();
             store.archive(List.of(run("a", "1")));
             tenants.database()
                     .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"
@@ -122,7 +125,8 @@ class TenantPoolsIT {
     @Test
     void loginsRotateWhileCallsGoOn() throws Exception {
         try (TenantPools pools = pools().maxLifetime(Duration.ofSeconds(1)).build()) {
-            RoutedResultsStore store = tenants.stores().loginPools(pools).build().routed();
+            RoutedResultsStore store =
+                    tenants.stores().loginPools(pools).build().routed();
             AtomicInteger calls = new AtomicInteger();
             ExecutorService threads = Executors.newFixedThreadPool(4);
             List<Future<?>> running = new ArrayList<>();
@@ -140,7 +144,8 @@ class TenantPoolsIT {
                     publish("a", tenants.provisioner().rotate("a", before));
                     assertThat(tenants.tenant("a").user()).isNotEqualTo(before);
                     String now = tenants.tenant("a").user();
-                    await().atMost(Duration.ofSeconds(20)).until(() -> sessions("a").equals(List.of(now)));
+                    await().atMost(Duration.ofSeconds(20))
+                            .until(() -> sessions("a").equals(List.of(now)));
                 }
                 calls.set(100_000);
                 for (Future<?> one : running) {

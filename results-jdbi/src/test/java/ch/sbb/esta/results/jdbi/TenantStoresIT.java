@@ -163,7 +163,9 @@ class TenantStoresIT {
             List<String> whole = names(query);
             assertThat(whole).hasSize(12);
             for (int size : new int[] {1, 5, 12}) {
-                assertThat(names(query.pageSize(size))).as("%s by %s", order, size).isEqualTo(whole);
+                assertThat(names(query.pageSize(size)))
+                        .as("%s by %s", order, size)
+                        .isEqualTo(whole);
             }
         }
         assertThat(names(ListQuery.of("-").orderBy(ListOrder.parse("create_time desc"))))
@@ -182,7 +184,9 @@ class TenantStoresIT {
             store.archive(IntStream.range(0, 2000)
                     .mapToObj(i -> run(namespace, namespace + "-" + i))
                     .toList());
-            tenants.database().execute("ANALYZE " + Identifiers.quote(tenants.tenant(namespace).schema()) + ".records");
+            tenants.database()
+                    .execute("ANALYZE "
+                            + Identifiers.quote(tenants.tenant(namespace).schema()) + ".records");
         }
         ListQuery query = ListQuery.of("-/results/-")
                 .orderBy(ListOrder.parse("create_time desc"))
@@ -233,8 +237,9 @@ class TenantStoresIT {
         tenants.database()
                 .execute("REVOKE " + Identifiers.quote(owner) + " FROM " + Identifiers.quote(runtime) + " CASCADE");
         tenants.database()
-                .execute("SET ROLE " + Identifiers.quote(tenants.database().admin().user()) + "; REVOKE "
-                        + Identifiers.quote(owner) + " FROM " + Identifiers.quote(runtime) + " CASCADE");
+                .execute("SET ROLE "
+                        + Identifiers.quote(tenants.database().admin().user()) + "; REVOKE " + Identifiers.quote(owner)
+                        + " FROM " + Identifiers.quote(runtime) + " CASCADE");
         try {
             assertFails(Code.DENIED, owner, () -> store.archive(List.of(run("c", "1"))));
         } finally {

@@ -71,8 +71,8 @@ public final class S3TenantPolicy {
      */
     public S3TenantPolicy partition(String name) {
         if (!name.matches("aws(-[a-z]{1,20}){0,4}")) {
-            throw ResultsException.invalid("partition " + Escaped.of(name)
-                    + " is none of AWS, such as aws, aws-cn or aws-us-gov");
+            throw ResultsException.invalid(
+                    "partition " + Escaped.of(name) + " is none of AWS, such as aws, aws-cn or aws-us-gov");
         }
         return new S3TenantPolicy(bucket, folder, name, actions);
     }

@@ -29,7 +29,10 @@ class S3TenantPolicyTest {
 
     @Test
     void aReaderMayNotWriteAndChinaHasItsOwnNames() {
-        assertThat(S3TenantPolicy.of(config, "shop").readOnly().partition("aws-cn").json())
+        assertThat(S3TenantPolicy.of(config, "shop")
+                        .readOnly()
+                        .partition("aws-cn")
+                        .json())
                 .contains("\"Action\": [\"s3:GetObject\"], \"Resource\": \"arn:aws-cn:s3:::tekton-logs/east/shop/*\"")
                 .doesNotContain("s3:Put");
     }
@@ -53,8 +56,7 @@ class S3TenantPolicyTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "*", "a*", "a/b", "${aws:username}", "a\"b", "..", "-"})
     void whatIsNoNamespaceIsRefused(String namespace) {
-        assertThatThrownBy(() -> S3TenantPolicy.of(config, namespace))
-                .isInstanceOf(ResultsException.class);
+        assertThatThrownBy(() -> S3TenantPolicy.of(config, namespace)).isInstanceOf(ResultsException.class);
     }
 
     @ParameterizedTest

@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ListBenchmarksIT {
 
     static Stream<Benchmark> benchmarks() {
-        return Stream.of(new PageDepth(400, 5), new NewestFailed(400), new TenantsProvision(2), new TenantsPool(3, 10, 1));
+        return Stream.of(
+                new PageDepth(400, 5), new NewestFailed(400), new TenantsProvision(2), new TenantsPool(3, 10, 1));
     }
 
     @ParameterizedTest
