@@ -356,7 +356,9 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
 
     private Credentials issue(String namespace, Function<RegisteredTenant, String> choice) {
         Objects.requireNonNull(namespace, "namespace");
-        findRegistered(namespace).orElseThrow(() -> missing(namespace));
+        if (findRegistered(namespace).isEmpty()) {
+            throw missing(namespace);
+        }
         LoginPassword password = LoginPassword.random();
         String login =
                 transactions.writeIdempotent("giving a password to tenant " + clusterId + "/" + namespace, handle -> {

@@ -3,12 +3,11 @@ package ch.sbb.esta.results.jdbi;
 import ch.sbb.esta.results.ListOrder;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Page;
-import ch.sbb.esta.results.PageToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
@@ -19,6 +18,8 @@ import org.jdbi.v3.core.statement.Query;
  */
 final class TenantListing<T> {
 
+    private static final Pattern PARENT = Pattern.compile(":parent\\b");
+
     private final Function<Schema, Listing<T>> listings;
 
     TenantListing(Function<Schema, Listing<T>> listings) {
@@ -26,61 +27,65 @@ final class TenantListing<T> {
     }
 
     Transactions.Work<Page<T>> page(List<TenantTables> tenants, ListQuery query, long maxBytes) {
-        Optional<PageToken> start = query.position();
-        // Any will do to read the filter: it is the same for all.
-        Optional<FilterSql> filter = listings.apply(new Schema("any")).filter(query);
+        ListSql part = part(query);
         return handle -> {
             Map<TenantTables, TenantTables.Runs> readable = TenantTables.readable(handle, tenants);
             if (readable.isEmpty()) {
                 return new Page<>(List.of(), null);
             }
-            Query statement = statement(handle, "", readable, new Asked(query, start, filter));
+            Query statement = statement(handle, "", readable, part, query.order());
             return listings.apply(readable.keySet().iterator().next().schema()).read(statement, query, maxBytes);
         };
     }
 
     /** How Postgres gets at a page, in its own JSON. */
-    String explain(Handle handle, List<TenantTables> tenants, ListQuery query) {
-        Optional<FilterSql> filter = listings.apply(new Schema("any")).filter(query);
+    static String explain(Handle handle, List<TenantTables> tenants, ListQuery query) {
+        Map<TenantTables, TenantTables.Runs> readable = TenantTables.readable(handle, tenants);
         return String.join(
                 "\n",
-                statement(
-                                handle,
-                                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ",
-                                TenantTables.readable(handle, tenants),
-                                new Asked(query, query.position(), filter))
+                statement(handle, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ", readable, part(query), query.order())
                         .mapTo(String.class)
                         .list());
     }
 
-    private record Asked(ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter) {}
+    /** The list of one tenant; it reads the same whichever that is. */
+    private static ListSql part(ListQuery all) {
+        String anyTenant = "a";
+        String parent = all.collection() == ListQuery.Collection.RESULTS
+                ? anyTenant
+                : anyTenant + "/results/" + all.result().orElse("-");
+        ListQuery one = ListQuery.of(parent)
+                .filter(all.filter().orElse(""))
+                .orderBy(all.order())
+                .view(all.view())
+                .pageSize(all.pageSize());
+        return new ListSql(one, all.position());
+    }
 
-    private Query statement(Handle handle, String verb, Map<TenantTables, TenantTables.Runs> tenants, Asked asked) {
+    private static Query statement(
+            Handle handle,
+            String verb,
+            Map<TenantTables, TenantTables.Runs> tenants,
+            ListSql part,
+            ListOrder order) {
+        String whole = part.text(true);
+        String unfilled = part.text(false);
         List<String> parts = new ArrayList<>();
         List<String> parents = new ArrayList<>();
         tenants.forEach((tenant, runs) -> {
-            Listing.Part part =
-                    new Listing.Part("parent" + parts.size(), asked.start.isPresent(), runs == TenantTables.Runs.ALL);
-            parts.add("(" + listings.apply(tenant.schema()).part(of(tenant, asked.query), asked.filter, part) + ")");
+            String text = runs == TenantTables.Runs.ALL ? whole : unfilled;
+            String sql = PARENT.matcher(text).replaceAll(":parent" + parents.size());
+            parts.add("(" + tenant.schema().sql(sql) + ")");
             parents.add(tenant.namespace());
         });
-        ListOrder order = asked.query.order();
         String direction = order.direction() == ListOrder.Direction.ASC ? " ASC" : " DESC";
-        String sort = order.field() == ListOrder.Field.ID
-                ? "sort_id" + direction
-                : "sort_time" + direction + ", sort_id" + direction;
+        String time = order.field() == ListOrder.Field.ID ? "" : "sort_time" + direction + ", ";
         Query statement = handle.createQuery(verb + "SELECT * FROM (" + String.join("\nUNION ALL\n", parts)
-                + ") r ORDER BY " + sort + " LIMIT :limit");
+                + ") r ORDER BY " + time + "id" + direction + " LIMIT :limit");
         for (int i = 0; i < parents.size(); i++) {
             statement.bind("parent" + i, parents.get(i));
         }
-        return Listing.bind(statement, asked.query, asked.start, asked.filter);
-    }
-
-    private static ListQuery of(TenantTables tenant, ListQuery all) {
-        String parent = all.collection() == ListQuery.Collection.RESULTS
-                ? tenant.namespace()
-                : tenant.namespace() + "/results/" + all.result().orElse("-");
-        return ListQuery.of(parent).orderBy(all.order());
+        part.bindAllButParent(statement);
+        return statement;
     }
 }

@@ -47,7 +47,7 @@ final class TenantReading {
     }
 
     RunStatistics summarize(StatisticsQuery query) {
-        StatisticsSql sql = new StatisticsSql(query);
+        StatisticsSql sql = new StatisticsSql(query, SortKey.Reach.ONE_PARENT);
         List<TenantTables> tenants = stores.registered();
         return stores.reading()
                 .readStale("summarizing records of all tenants", handle -> summarize(handle, tenants, query, sql));

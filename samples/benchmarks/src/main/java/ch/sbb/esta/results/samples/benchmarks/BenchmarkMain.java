@@ -18,6 +18,7 @@ public final class BenchmarkMain {
             new ArchiveVsCopy(),
             new PageDepth(MANY_RESULTS, 2000),
             new NewestFailed(MANY_RESULTS),
+            new IndexedLists(MANY_RESULTS),
             new StatisticsVsJson(MANY_RECORDS),
             new ArchiveUnchanged(),
             new TenantsProvision(100),

@@ -16,7 +16,11 @@ class ListBenchmarksIT {
 
     static Stream<Benchmark> benchmarks() {
         return Stream.of(
-                new PageDepth(400, 5), new NewestFailed(400), new TenantsProvision(2), new TenantsPool(3, 10, 1));
+                new PageDepth(400, 5),
+                new NewestFailed(400),
+                new IndexedLists(400),
+                new TenantsProvision(2),
+                new TenantsPool(3, 10, 1));
     }
 
     @ParameterizedTest
