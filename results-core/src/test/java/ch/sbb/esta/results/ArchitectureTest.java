@@ -69,7 +69,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"archive", "logs", "memory", "file", "retention"})
+    @ValueSource(strings = {"archive", "logs", "memory", "file", "retention", "prune"})
     void enginesAndImplementationsDoNotKnowEachOther(String name) {
         check(mayKnow(name, name, "root", "spi", "internal", "filter"));
     }
