@@ -69,6 +69,11 @@ public final class RunSafety {
         return new SafetyWalk(parts, null).checkStored(run);
     }
 
+    /** Whether some finished version was stored, be it the one that the cluster has or not. */
+    boolean wasStoredFinished(RunSnapshot run) {
+        return new SafetyWalk(parts, null).wasStoredFinished(run);
+    }
+
     ClusterRuns cluster() {
         return parts.cluster();
     }

@@ -50,6 +50,18 @@ final class SafetyWalk {
         return findings.toSafety();
     }
 
+    /** Whether any finished version is stored or has expired. */
+    boolean wasStoredFinished(RunSnapshot run) {
+        return isExpired(run) || record(run).filter(RunSnapshot::isFinished).isPresent();
+    }
+
+    private Optional<RunSnapshot> record(RunSnapshot run) {
+        return parts.store()
+                .findRecord(parts.naming().place(run).record())
+                .flatMap(record -> RunReading.of(record.data()).run())
+                .filter(stored -> stored.uid().equals(run.uid()));
+    }
+
     /** A run that is in the cluster. */
     private void present(RunSnapshot run) {
         if (findings.isFull() || !seen.add(run.uid())) {
@@ -81,18 +93,12 @@ final class SafetyWalk {
     }
 
     private void stored(RunSnapshot run) {
-        Optional<Record> record =
-                parts.store().findRecord(parts.naming().place(run).record());
-        Optional<RunSnapshot> stored = record.flatMap(
-                        r -> RunReading.of(r.data()).run())
-                .filter(s -> s.uid().equals(run.uid()));
+        Optional<RunSnapshot> stored = record(run);
         if (stored.isEmpty()) {
-            findings.missing(run, record.isEmpty() ? "is not stored" : "has a Record that holds another object");
+            findings.missing(run, "is not stored");
         } else if (!stored.get().resourceVersion().equals(run.resourceVersion())) {
             findings.missing(
                     run, "is stored in version " + version(stored.get()) + ", and the cluster has " + version(run));
-        } else if (run.isFinished() && !stored.get().isFinished()) {
-            findings.missing(run, "is stored unfinished");
         }
     }
 

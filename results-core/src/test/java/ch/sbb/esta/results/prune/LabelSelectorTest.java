@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.sbb.esta.results.ResultsException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -80,7 +81,7 @@ class LabelSelectorTest {
                         .keepLast(-1)
                         .deletionsPerSecond(0)
                         .interval(Duration.ZERO)
-                        .namespaces(java.util.Set.of("-", "Wrong"))
+                        .namespaces(Set.of("-", "Wrong"))
                         .build())
                 .hasMessageContaining("keepLast")
                 .hasMessageContaining("deletionsPerSecond")

@@ -2,11 +2,13 @@ package ch.sbb.esta.results.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.sbb.esta.results.ContainerLogId;
+import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
-import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
@@ -35,7 +38,7 @@ class PrunerPropertyTest {
     private String violation = "";
     private int deleted;
 
-    @RepeatedTest(60)
+    @RepeatedTest(20)
     void nothingGoesBeforeItIsSafeAndAllThatIsDueGoesInTheEnd(RepetitionInfo repetition) {
         long seed = SEED + repetition.getCurrentRepetition();
         random = new Random(seed);
@@ -64,10 +67,11 @@ class PrunerPropertyTest {
         scene.cluster().beforeFind = key -> {};
         scene.cluster().beforeDelete = key -> violation = violation(key);
         heal();
+        List<String> expected = expected();
         assertThat(pruner.run().failures()).as("seed %s", seed).isEmpty();
         assertThat(all().map(RunSnapshot::uid).sorted().toList())
                 .as("seed %s, %s deleted", seed, deleted)
-                .containsExactlyElementsOf(expected());
+                .containsExactlyElementsOf(expected);
         assertThat(deleted).as("seed %s", seed).isPositive();
     }
 
@@ -94,8 +98,8 @@ class PrunerPropertyTest {
             case 2, 3 -> pick(run -> !run.isFinished()).ifPresent(this::finish);
             case 4, 5 -> pick(run -> true).ifPresent(scene::archiveNow);
             case 6 -> pick(run -> run.kind().isTaskRun()).ifPresent(run -> scene.beginLog(log(run)));
-            case 7, 8 -> pick(run -> run.kind().isTaskRun() && run.isFinished())
-                    .ifPresent(run -> scene.sealLog(log(run)));
+            case 7, 8 ->
+                pick(run -> run.kind().isTaskRun() && run.isFinished()).ifPresent(run -> scene.sealLog(log(run)));
             default -> scene.pass(Duration.ofMinutes(random.nextInt(90)));
         }
     }
@@ -103,13 +107,16 @@ class PrunerPropertyTest {
     /** What others do while the pruner looks and decides. */
     private void interfere() {
         switch (random.nextInt(12)) {
-            case 0 -> pick(run -> true).ifPresent(run -> scene.put(TestRun.from(run).annotation("n", "" + names++)));
-            case 1 -> pick(run -> run.owners().isEmpty()).ifPresent(run -> {
-                scene.memory().delete(RunKey.of(run));
-                collect(run.uid());
-            });
-            case 2 -> pick(RunSnapshot::isFinished)
-                    .ifPresent(run -> scene.put(TestRun.from(run).annotation(PrunerConfig.KEEP_ANNOTATION, "x")));
+            case 0 ->
+                pick(run -> true).ifPresent(run -> scene.put(TestRun.from(run).annotation("n", "" + names++)));
+            case 1 ->
+                pick(run -> run.owners().isEmpty()).ifPresent(run -> {
+                    scene.memory().delete(RunKey.of(run));
+                    collect(run.uid());
+                });
+            case 2 ->
+                pick(RunSnapshot::isFinished)
+                        .ifPresent(run -> scene.put(TestRun.from(run).annotation(PrunerConfig.KEEP_ANNOTATION, "x")));
             case 3 -> throw WildCluster.away();
             default -> {}
         }
@@ -147,7 +154,7 @@ class PrunerPropertyTest {
         scene.pass(GRACE);
     }
 
-    private ch.sbb.esta.results.ContainerLogId log(RunSnapshot taskRun) {
+    private ContainerLogId log(RunSnapshot taskRun) {
         return scene.log(taskRun, taskRun.name() + "-pod-uid", "a");
     }
 
@@ -165,11 +172,12 @@ class PrunerPropertyTest {
     }
 
     private List<RunSnapshot> owned(String uid) {
-        return all().filter(run -> run.owners().stream().anyMatch(owner -> owner.uid().equals(uid)))
+        return all().filter(run ->
+                        run.owners().stream().anyMatch(owner -> owner.uid().equals(uid)))
                 .toList();
     }
 
-    private Optional<RunSnapshot> pick(java.util.function.Predicate<RunSnapshot> which) {
+    private Optional<RunSnapshot> pick(Predicate<RunSnapshot> which) {
         List<RunSnapshot> some = all().filter(which).toList();
         return some.isEmpty() ? Optional.empty() : Optional.of(some.get(random.nextInt(some.size())));
     }
@@ -189,7 +197,7 @@ class PrunerPropertyTest {
             return run + " is stored in version " + stored;
         }
         if (run.kind().isTaskRun()
-                && scene.logs().find(log(run)).filter(log -> log.isSealed()).isEmpty()) {
+                && scene.logs().find(log(run)).filter(LogInfo::isSealed).isEmpty()) {
             return run + " has no sealed log";
         }
         return owned(run.uid()).stream().map(this::violation).collect(Collectors.joining());
@@ -203,8 +211,8 @@ class PrunerPropertyTest {
                         .add(run));
         List<RunSnapshot> staying = new ArrayList<>();
         for (List<RunSnapshot> group : groups.values()) {
-            group.sort(Comparator.comparing((RunSnapshot run) ->
-                            run.completionTime().orElseThrow())
+            group.sort(Comparator.comparing(
+                            (RunSnapshot run) -> run.completionTime().orElseThrow())
                     .thenComparing(RunSnapshot::uid));
             for (int i = 0; i < group.size(); i++) {
                 RunSnapshot run = group.get(i);

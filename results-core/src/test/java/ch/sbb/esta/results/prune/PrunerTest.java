@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.ListQuery;
-import ch.sbb.esta.results.Page;
-import ch.sbb.esta.results.Record;
-import ch.sbb.esta.results.RecordName;
-import ch.sbb.esta.results.Result;
-import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunSnapshot;
@@ -18,12 +13,10 @@ import ch.sbb.esta.results.prune.PruneReport.Outcome;
 import ch.sbb.esta.results.retention.Retention;
 import ch.sbb.esta.results.retention.RetentionRules;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
-import ch.sbb.esta.results.spi.ResultsReader;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -46,9 +39,12 @@ class PrunerTest {
     }
 
     private static Outcome only(PruneReport report) {
-        return report.entries().stream().map(Entry::outcome).reduce((a, b) -> {
-            throw new AssertionError("more than one: " + report.entries());
-        }).orElseThrow();
+        return report.entries().stream()
+                .map(Entry::outcome)
+                .reduce((a, b) -> {
+                    throw new AssertionError("more than one: " + report.entries());
+                })
+                .orElseThrow();
     }
 
     @Test
@@ -83,8 +79,7 @@ class PrunerTest {
         assertThat(report.entries())
                 .containsExactlyInAnyOrder(
                         new Entry(RunKey.of(run), Outcome.WOULD_BE_DELETED, ""),
-                        new Entry(
-                                RunKey.of(unsafe), Outcome.UNSAFE, "PipelineRun ci/\"unsafe\" is not stored"));
+                        new Entry(RunKey.of(unsafe), Outcome.UNSAFE, "PipelineRun ci/\"unsafe\" is not stored"));
         assertThat(report.mode()).isEqualTo(PruneReport.Mode.PREVIEW);
         assertThat(scene.isThere(run)).isTrue();
     }
@@ -92,11 +87,12 @@ class PrunerTest {
     @Test
     void theEndIsTheCompletionOrElseTheLastTransition() {
         RunSnapshot custom = scene.store(TestRun.of("CustomRun", "approval").endedWithoutCompletion(scene.now()));
-        RunSnapshot endless = scene.store(TestRun.from(scene.put(TestRun.pipelineRun("endless")
-                .endedWithoutCompletion(Instant.EPOCH)))
-                .withoutTransition());
+        RunSnapshot endless = scene.store(
+                TestRun.from(scene.put(TestRun.pipelineRun("endless").endedWithoutCompletion(Instant.EPOCH)))
+                        .withoutTransition());
         scene.pass(HOUR);
-        assertThat(prune(PrunerConfig.builder().grace("1h")).count(Outcome.DELETED)).isEqualTo(1);
+        assertThat(prune(PrunerConfig.builder().grace("1h")).count(Outcome.DELETED))
+                .isEqualTo(1);
         assertThat(scene.isThere(custom)).isFalse();
         assertThat(scene.isThere(endless)).isTrue();
     }
@@ -118,7 +114,8 @@ class PrunerTest {
         assertThat(report.count(Outcome.DELETED)).isEqualTo(2);
         assertThat(report.keptAsLast()).isEqualTo(6);
         assertThat(kept).allMatch(scene::isThere);
-        assertThat(prune(atOnce().keepLast(2).keepLast(SummaryStatus.FAILURE, 0)).count(Outcome.DELETED))
+        assertThat(prune(atOnce().keepLast(2).keepLast(SummaryStatus.FAILURE, 0))
+                        .count(Outcome.DELETED))
                 .isEqualTo(2);
     }
 
@@ -141,8 +138,7 @@ class PrunerTest {
     @Test
     void ownedRunsGoWithTheirOwner() {
         RunSnapshot parent = finished("build");
-        RunSnapshot child =
-                scene.store(TestRun.taskRun("child").ownedBy(parent).ended(scene.now()));
+        RunSnapshot child = scene.store(TestRun.taskRun("child").ownedBy(parent).ended(scene.now()));
         RunSnapshot foreign = scene.store(TestRun.pipelineRun("foreign")
                 .ownedBy("apps.dev/v1", "Release", "r", "r-uid")
                 .ended(scene.now()));
@@ -155,10 +151,8 @@ class PrunerTest {
     @Test
     void aParentWaitsForItsChildren() {
         RunSnapshot parent = finished("build");
-        RunSnapshot child = scene.store(TestRun.taskRun("child")
-                .ownedBy(parent)
-                .pod("child-pod", "a")
-                .ended(scene.now()));
+        RunSnapshot child = scene.store(
+                TestRun.taskRun("child").ownedBy(parent).pod("child-pod", "a").ended(scene.now()));
         scene.beginLog(scene.log(child, "u", "a"));
         PruneReport report = prune(atOnce());
         assertThat(only(report)).isEqualTo(Outcome.UNSAFE);
@@ -238,8 +232,9 @@ class PrunerTest {
         Pruner pruner = scene.pruner(atOnce());
         PruneReport report = pruner.run();
         assertThat(only(report)).isEqualTo(Outcome.FAILED);
-        assertThat(report.failures()).singleElement().satisfies(failure -> assertThat(failure.subject())
-                .isEqualTo("PipelineRun ci/\"build\""));
+        assertThat(report.failures())
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.subject()).isEqualTo("PipelineRun ci/\"build\""));
         assertThat(pruner.stats().isHealthy()).isFalse();
         scene.cluster().beforeDelete = key -> {};
         assertThat(only(pruner.run())).isEqualTo(Outcome.DELETED);
@@ -251,16 +246,17 @@ class PrunerTest {
     @Test
     void withoutTheStoreNothingIsDeleted() {
         RunSnapshot run = finished("build");
-        RunSafety safety =
-                RunSafety.builder(new AwayStore(), scene.cluster()).build();
+        RunSafety safety = RunSafety.builder(new AwayStore(), scene.cluster()).build();
         assertThat(only(scene.pruner(safety, atOnce()).run())).isEqualTo(Outcome.FAILED);
         assertThat(scene.isThere(run)).isTrue();
     }
 
     @Test
     void whatFailsInOneNamespaceDoesNotHoldUpTheOthers() {
-        RunSnapshot there = scene.store(TestRun.pipelineRun("x").namespace("closed").ended(scene.now()));
-        RunSnapshot gone = scene.store(TestRun.pipelineRun("x").namespace("open").ended(scene.now()));
+        RunSnapshot there =
+                scene.store(TestRun.pipelineRun("x").namespace("closed").ended(scene.now()));
+        RunSnapshot gone =
+                scene.store(TestRun.pipelineRun("x").namespace("open").ended(scene.now()));
         scene.cluster().beforeList = namespace -> {
             if (namespace.equals("closed")) {
                 throw new ResultsException(Code.DENIED, "forbidden");
@@ -278,7 +274,8 @@ class PrunerTest {
             scene.store(TestRun.pipelineRun("x" + i).namespace("closed").ended(scene.now()));
         }
         scene.pass(HOUR);
-        RunSnapshot gone = scene.store(TestRun.pipelineRun("x").namespace("open").ended(scene.now()));
+        RunSnapshot gone =
+                scene.store(TestRun.pipelineRun("x").namespace("open").ended(scene.now()));
         scene.cluster().beforeDelete = key -> {
             if (key.namespace().equals("closed")) {
                 throw new ResultsException(Code.DENIED, "forbidden");
@@ -286,8 +283,8 @@ class PrunerTest {
         };
         PruneReport report = prune(atOnce());
         assertThat(report.count(Outcome.FAILED)).isEqualTo(10);
-        assertThat(report.failures()).anySatisfy(failure -> assertThat(failure.message())
-                .contains("the rest of it is for the next round"));
+        assertThat(report.failures())
+                .anySatisfy(failure -> assertThat(failure.message()).contains("the rest of it is for the next round"));
         assertThat(scene.isThere(gone)).isFalse();
     }
 
@@ -367,33 +364,5 @@ class PrunerTest {
         pruner.start();
         await().until(() -> !scene.isThere(second));
         pruner.close();
-    }
-
-    /** A store that cannot be reached. */
-    private static final class AwayStore implements ResultsReader {
-
-        private static ResultsException away() {
-            return new ResultsException(Code.UNAVAILABLE, "the store is away");
-        }
-
-        @Override
-        public Optional<Result> findResult(ResultName name) {
-            throw away();
-        }
-
-        @Override
-        public Optional<Record> findRecord(RecordName name) {
-            throw away();
-        }
-
-        @Override
-        public Page<Result> listResults(ListQuery query) {
-            throw away();
-        }
-
-        @Override
-        public Page<Record> listRecords(ListQuery query) {
-            throw away();
-        }
     }
 }

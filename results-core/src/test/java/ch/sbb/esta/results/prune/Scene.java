@@ -2,6 +2,7 @@ package ch.sbb.esta.results.prune;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogDefect;
+import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.Container;
 import ch.sbb.esta.results.ResultNaming;
@@ -98,13 +99,21 @@ final class Scene {
         return new ContainerLogId(taskRun.namespace(), taskRun.uid(), podUid, "step-" + step, 0);
     }
 
+    /** No effect on a log that is sealed. */
     void beginLog(ContainerLogId id) {
+        if (isSealed(id)) {
+            return;
+        }
         try (LogWriter writer = logs.open(id)) {
             write(writer);
         }
     }
 
+    /** No effect on a log that is sealed. */
     void sealLog(ContainerLogId id) {
+        if (isSealed(id)) {
+            return;
+        }
         try (LogWriter writer = logs.open(id)) {
             if (writer.info().extent().bytes() == 0) {
                 write(writer);
@@ -112,6 +121,10 @@ final class Scene {
             writer.defect(LogDefect.Reason.POD_VANISHED, "whatever the label");
             writer.seal();
         }
+    }
+
+    private boolean isSealed(ContainerLogId id) {
+        return logs.find(id).filter(LogInfo::isSealed).isPresent();
     }
 
     private void write(LogWriter writer) {
