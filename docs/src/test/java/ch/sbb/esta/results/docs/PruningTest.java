@@ -88,10 +88,8 @@ class PruningTest {
     void aPreviewSaysWhatWouldBeDone() {
         put("");
         // snippet: preview
-        RunSafety safety = RunSafety.builder(store, cluster)
-                .logs(logs)
-                .pods(containerLogs)
-                .build();
+        RunSafety safety =
+                RunSafety.builder(store, cluster).logs(logs).pods(containerLogs).build();
         Pruner pruner = Pruner.builder(safety, PrunerConfig.defaults()).build();
 
         PruneReport would = pruner.preview();

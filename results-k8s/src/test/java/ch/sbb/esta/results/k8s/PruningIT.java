@@ -92,7 +92,8 @@ class PruningIT {
     private ObjectNode createChild(ObjectNode parent, String name) {
         return create("TaskRun", name, """
                 ,"ownerReferences":[{"apiVersion":"tekton.dev/v1","kind":"PipelineRun","name":"build","uid":"%s"}]
-                """.formatted(parent.path("metadata").path("uid").asText()));
+                """.formatted(
+                        parent.path("metadata").path("uid").asText()));
     }
 
     private void finish(ObjectNode run) {
@@ -112,7 +113,8 @@ class PruningIT {
 
     private boolean isEmpty() {
         return KINDS.stream()
-                .allMatch(kind -> server.list(kind.apiVersion(), kind.kind(), "ci").isEmpty());
+                .allMatch(kind ->
+                        server.list(kind.apiVersion(), kind.kind(), "ci").isEmpty());
     }
 
     @Test
@@ -155,7 +157,8 @@ class PruningIT {
             ObjectNode run = create("TaskRun", "build", "");
             await().until(() -> isHeld(run));
             server.delete(new KubeReference("v1", "Namespace", "", "ci"));
-            await().until(() -> server.find(new KubeReference("v1", "Namespace", "", "ci")).isEmpty());
+            await().until(() ->
+                    server.find(new KubeReference("v1", "Namespace", "", "ci")).isEmpty());
             assertThat(new FabricNamespaces(client, config).isTerminating("ci")).isTrue();
             assertThat(watching.lastHeard()).isPresent();
         }
