@@ -87,7 +87,7 @@ final class FinalizerQueue {
     synchronized @Nullable Task take() throws InterruptedException {
         while (open) {
             Task next = order.peek();
-            if (next != null && tasks.get(next.run.uid()) != next) {
+            if (next != null && !next.equals(tasks.get(next.run.uid()))) {
                 order.remove();
                 continue;
             }
@@ -108,7 +108,7 @@ final class FinalizerQueue {
 
     /** Tries again later, unless something newer is to be done with the run. */
     synchronized void again(Task task) {
-        if (open && tasks.get(task.run.uid()) == task) {
+        if (open && task.equals(tasks.get(task.run.uid()))) {
             Duration pause = first.multipliedBy(1L << Math.min(task.attempts, 20));
             Duration bounded = pause.compareTo(longest) < 0 ? pause : longest;
             put(new Task(task.run, task.work, task.attempts + 1, System.nanoTime() + bounded.toNanos()));
