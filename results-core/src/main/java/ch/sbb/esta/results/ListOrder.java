@@ -22,17 +22,21 @@ public record ListOrder(Field field, Direction direction) {
         CREATE_TIME,
         /** When it was last changed. */
         UPDATE_TIME,
-        /** When a Result's run started; a Result whose run has not started, or that has no summary, sorts as the latest. */
+        /**
+         * When the run started: of a Result the one that its summary is about, of a Record the one that it holds. What has no such time
+         * sorts as the latest: a run that has not started or whose time cannot be read, a Result without a summary, a Record that holds
+         * no run.
+         */
         START_TIME,
-        /** When a Result's run ended; a Result whose run has not ended, or that has no summary, sorts as the latest. */
+        /** When the run ended; what has no such time sorts as the latest, as with {@link #START_TIME}. */
         END_TIME;
 
         /**
-         * Whether only Results have it.
+         * Whether it is a time of the run, which not everything has.
          *
-         * @return true for the times of the summary
+         * @return true for start and end time
          */
-        public boolean isOfSummary() {
+        public boolean isOfRun() {
             return this == START_TIME || this == END_TIME;
         }
     }
@@ -60,7 +64,8 @@ public record ListOrder(Field field, Direction direction) {
      * Parses {@code order_by} of Tekton Results.
      *
      * @param orderBy {@code create_time}, {@code update_time}, {@code summary.start_time} or {@code summary.end_time}, optionally
-     *     followed by {@code asc} or {@code desc}; empty for {@link #BY_ID}
+     *     followed by {@code asc} or {@code desc}; empty for {@link #BY_ID}. Beyond Tekton Results, {@code start_time} and
+     *     {@code end_time} mean the same as with {@code summary.}, which reads oddly for Records
      * @return the order
      * @throws ResultsException {@code INVALID} for anything else
      */
@@ -73,8 +78,8 @@ public record ListOrder(Field field, Direction direction) {
         Field field = switch (words[0]) {
             case "create_time" -> Field.CREATE_TIME;
             case "update_time" -> Field.UPDATE_TIME;
-            case "summary.start_time" -> Field.START_TIME;
-            case "summary.end_time" -> Field.END_TIME;
+            case "summary.start_time", "start_time" -> Field.START_TIME;
+            case "summary.end_time", "end_time" -> Field.END_TIME;
             default -> throw malformed(orderBy);
         };
         if (words.length > 2) {
@@ -93,13 +98,13 @@ public record ListOrder(Field field, Direction direction) {
 
     private static ResultsException malformed(String orderBy) {
         return ResultsException.invalid("order_by " + Escaped.of(orderBy)
-                + " is none of create_time, update_time, summary.start_time, summary.end_time, each optionally followed by asc"
+                + " is none of create_time, update_time, summary.start_time, summary.end_time, start_time, end_time, each optionally followed by asc"
                 + " or desc");
     }
 
     @Override
     public String toString() {
-        return (field.isOfSummary() ? "summary." : "") + field.name().toLowerCase(Locale.ROOT) + " "
+        return (field.isOfRun() ? "summary." : "") + field.name().toLowerCase(Locale.ROOT) + " "
                 + direction.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -22,6 +22,7 @@ public final class ListQuery {
     private final @Nullable String result;
     private final @Nullable String filter;
     private final ListOrder order;
+    private final View view;
     private final int pageSize;
     private final @Nullable String pageToken;
 
@@ -30,12 +31,14 @@ public final class ListQuery {
             @Nullable String result,
             @Nullable String filter,
             ListOrder order,
+            View view,
             int pageSize,
             @Nullable String pageToken) {
         this.parent = parent;
         this.result = result;
         this.filter = filter;
         this.order = order;
+        this.view = view;
         this.pageSize = pageSize;
         this.pageToken = pageToken;
     }
@@ -51,10 +54,11 @@ public final class ListQuery {
         Objects.requireNonNull(parent, "parent");
         int slash = parent.indexOf('/');
         if (slash < 0) {
-            return new ListQuery(Names.segment("parent", parent), null, null, ListOrder.BY_ID, DEFAULT_PAGE_SIZE, null);
+            return new ListQuery(
+                    Names.segment("parent", parent), null, null, ListOrder.BY_ID, View.FULL, DEFAULT_PAGE_SIZE, null);
         }
         String[] segments = Names.split("PARENT/results/RESULT", parent, List.of("results"));
-        return new ListQuery(segments[0], segments[1], null, ListOrder.BY_ID, DEFAULT_PAGE_SIZE, null);
+        return new ListQuery(segments[0], segments[1], null, ListOrder.BY_ID, View.FULL, DEFAULT_PAGE_SIZE, null);
     }
 
     /**
@@ -67,7 +71,7 @@ public final class ListQuery {
      */
     public ListQuery filter(String filter) {
         String stripped = Objects.requireNonNull(filter, "filter").strip();
-        return new ListQuery(parent, result, stripped.isEmpty() ? null : stripped, order, pageSize, pageToken);
+        return new ListQuery(parent, result, stripped.isEmpty() ? null : stripped, order, view, pageSize, pageToken);
     }
 
     /**
@@ -75,14 +79,19 @@ public final class ListQuery {
      *
      * @param order the order
      * @return a copy
-     * @throws ResultsException {@code INVALID} when Records are listed and the order is by a time of the summary, which only Results have
      */
     public ListQuery orderBy(ListOrder order) {
-        if (result != null && order.field().isOfSummary()) {
-            throw ResultsException.invalid("Records cannot be sorted by " + order
-                    + ", which only Results have; sort them by create_time or update_time");
-        }
-        return new ListQuery(parent, result, filter, Objects.requireNonNull(order, "order"), pageSize, pageToken);
+        return new ListQuery(parent, result, filter, Objects.requireNonNull(order, "order"), view, pageSize, pageToken);
+    }
+
+    /**
+     * Returns the same query for more or less of each item.
+     *
+     * @param view how much of each item is read
+     * @return a copy
+     */
+    public ListQuery view(View view) {
+        return new ListQuery(parent, result, filter, order, Objects.requireNonNull(view, "view"), pageSize, pageToken);
     }
 
     /**
@@ -97,13 +106,14 @@ public final class ListQuery {
             throw ResultsException.invalid("page size " + size + " is not between 1 and " + MAX_PAGE_SIZE + " (0 for "
                     + DEFAULT_PAGE_SIZE + ")");
         }
-        return new ListQuery(parent, result, filter, order, size == 0 ? DEFAULT_PAGE_SIZE : size, pageToken);
+        return new ListQuery(parent, result, filter, order, view, size == 0 ? DEFAULT_PAGE_SIZE : size, pageToken);
     }
 
     /**
      * Returns the same query for another page.
      *
-     * @param token the token of {@link Page#nextPageToken()}, of a query that differs in page size at most; empty for the first page
+     * @param token the token of {@link Page#nextPageToken()}, of a query that differs in page size and view at most; empty for
+     *     the first page
      * @return a copy
      */
     public ListQuery pageToken(String token) {
@@ -112,6 +122,7 @@ public final class ListQuery {
                 result,
                 filter,
                 order,
+                view,
                 pageSize,
                 Objects.requireNonNull(token, "token").isEmpty() ? null : token);
     }
@@ -179,7 +190,16 @@ public final class ListQuery {
     }
 
     /**
-     * How many items a page holds at most.
+     * How much of each item is read.
+     *
+     * @return the view, {@link View#FULL} unless set
+     */
+    public View view() {
+        return view;
+    }
+
+    /**
+     * How many items a page holds at most. A store may end a page earlier, where its items are large.
      *
      * @return 1 to {@value #MAX_PAGE_SIZE}
      */
@@ -217,5 +237,16 @@ public final class ListQuery {
         RESULTS,
         /** Records of a Result. */
         RECORDS
+    }
+
+    /** How much of each item is read. */
+    public enum View {
+        /** All of it. */
+        FULL,
+        /**
+         * Records without their data, which are most of what a list weighs: {@link Record#hasData()} is false, all else is as in
+         * {@link #FULL}, the etag too. Results are the same in both.
+         */
+        BASIC
     }
 }

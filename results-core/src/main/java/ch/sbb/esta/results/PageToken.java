@@ -63,19 +63,19 @@ public record PageToken(Instant time, String uid) {
     }
 
     /**
-     * The position of a Record.
+     * The position of a row in a list that is sorted by what the store says of it.
      *
-     * @param row the Record's row
-     * @param field by what the list is sorted, no time of the summary
+     * @param row the row
+     * @param field by what the list is sorted, no time of the run
      * @return its position
-     * @throws IllegalArgumentException for a time of the summary
+     * @throws IllegalArgumentException for a time of the run
      */
     public static PageToken of(Result.Stored row, ListOrder.Field field) {
         Instant time = switch (field) {
             case ID -> Instant.EPOCH;
             case CREATE_TIME -> row.createTime();
             case UPDATE_TIME -> row.updateTime();
-            case START_TIME, END_TIME -> throw new IllegalArgumentException(field + " is not a field of Records");
+            case START_TIME, END_TIME -> throw new IllegalArgumentException(field + " is no field of a row");
         };
         return new PageToken(time, row.uid());
     }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("AvoidCommonTypeNames")
 public final class Record {
 
+    private static final byte[] NO_DATA = {};
+
     private final RecordName name;
     private final Result.Stored stored;
     private final String type;
@@ -24,7 +26,7 @@ public final class Record {
      * @param name the full name
      * @param stored what the store says of it
      * @param type the type of the data, for example {@code tekton.dev/v1.TaskRun}
-     * @param data the object as UTF-8 JSON; kept, not copied
+     * @param data the object as UTF-8 JSON, or empty where it was not read; kept, not copied
      */
     public Record(RecordName name, Result.Stored stored, String type, byte[] data) {
         this.name = Objects.requireNonNull(name, "name");
@@ -63,10 +65,31 @@ public final class Record {
     /**
      * The object. A store may change the order of keys, spacing and the spelling of numbers, nothing else.
      *
-     * @return UTF-8 JSON, not a copy: do not write into it
+     * <p>A Record of a list in the view {@link ListQuery.View#BASIC} comes without it. No bytes are no JSON, so whoever takes them for the
+     * object is told so: an update with them is {@code INVALID}, and so is reading them as a run.
+     *
+     * @return UTF-8 JSON, not a copy: do not write into it; empty where {@link #hasData()} is false
      */
     public byte[] data() {
         return data;
+    }
+
+    /**
+     * Whether the object was read.
+     *
+     * @return false for a Record of a list in the view {@link ListQuery.View#BASIC}
+     */
+    public boolean hasData() {
+        return data.length > 0;
+    }
+
+    /**
+     * Returns the same Record as a list in the view {@link ListQuery.View#BASIC} shows it.
+     *
+     * @return a copy whose {@link #data()} is empty
+     */
+    public Record withoutData() {
+        return new Record(name, stored, type, NO_DATA);
     }
 
     @Override

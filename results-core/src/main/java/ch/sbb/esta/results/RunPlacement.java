@@ -21,6 +21,7 @@ public final class RunPlacement {
     private final Map<String, String> resultAnnotations;
     private final List<String> ignored;
     private final ResultNaming naming;
+    private final @Nullable RecordName elsewhere;
 
     RunPlacement(
             RunSnapshot run,
@@ -29,12 +30,49 @@ public final class RunPlacement {
             Map<String, String> resultAnnotations,
             List<String> ignored,
             ResultNaming naming) {
+        this(run, record, summary, resultAnnotations, ignored, naming, null);
+    }
+
+    private RunPlacement(
+            RunSnapshot run,
+            RecordName record,
+            @Nullable RecordSummary summary,
+            Map<String, String> resultAnnotations,
+            List<String> ignored,
+            ResultNaming naming,
+            @Nullable RecordName elsewhere) {
         this.run = Objects.requireNonNull(run, "run");
         this.record = Objects.requireNonNull(record, "record");
         this.summary = summary;
         this.resultAnnotations = Collections.unmodifiableMap(new LinkedHashMap<>(resultAnnotations));
         this.ignored = List.copyOf(ignored);
         this.naming = Objects.requireNonNull(naming, "naming");
+        this.elsewhere = elsewhere;
+    }
+
+    /**
+     * Places the run where another store has it, whatever its own place would be; other versions of it go there, too.
+     *
+     * @param name a Record in the run's namespace
+     * @return a copy
+     * @throws ResultsException {@code INVALID} when the name lies in another namespace
+     */
+    public RunPlacement under(RecordName name) {
+        Objects.requireNonNull(name, "name");
+        if (!name.parent().equals(run.namespace())) {
+            throw ResultsException.invalid("a run of the namespace " + Escaped.of(run.namespace())
+                    + " cannot be archived as " + name + ", which lies in another");
+        }
+        RecordSummary said = summary == null
+                ? null
+                : new RecordSummary(
+                        name,
+                        summary.type(),
+                        summary.startTime().orElse(null),
+                        summary.endTime().orElse(null),
+                        summary.status(),
+                        summary.annotations());
+        return new RunPlacement(run, name, said, resultAnnotations, ignored, naming, name);
     }
 
     /**
@@ -44,7 +82,8 @@ public final class RunPlacement {
      * @return its place; another one where its annotations say so
      */
     public RunPlacement ofVersion(RunSnapshot other) {
-        return naming.place(other);
+        RunPlacement own = naming.place(other);
+        return elsewhere == null || !other.uid().equals(run.uid()) ? own : own.under(elsewhere);
     }
 
     /**

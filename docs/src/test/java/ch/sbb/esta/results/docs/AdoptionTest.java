@@ -2,15 +2,29 @@ package ch.sbb.esta.results.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.sbb.esta.results.ResultNaming;
+import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.conversion.ConversionReport;
+import ch.sbb.esta.results.conversion.RecordConversion;
 import ch.sbb.esta.results.jdbi.Adoption;
 import ch.sbb.esta.results.jdbi.AdoptionStatus;
 import ch.sbb.esta.results.jdbi.Migrations;
+import ch.sbb.esta.results.memory.InMemoryResultsStore;
 import ch.sbb.esta.results.testkit.postgres.PostgresServer;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
-/** The program of the chapter on Postgres. */
+/** The programs of the chapter on adoption. */
 class AdoptionTest {
+
+    private static final String OLDER_RUN = """
+            {"apiVersion": "tekton.dev/v1beta1", "kind": "TaskRun",
+             "metadata": {"name": "build-1", "namespace": "ci", "uid": "0b7f"}}
+            """;
 
     @Test
     void aSchemaIsCompleteAfterwards() {
@@ -24,5 +38,24 @@ class AdoptionTest {
 
             assertThat(status.remaining()).isEmpty();
         }
+    }
+
+    @Test
+    void olderRunsAreConverted() {
+        InMemoryResultsStore store = new InMemoryResultsStore(InstantSource.system());
+        RunSnapshot run = RunSnapshot.parse(OLDER_RUN.getBytes(StandardCharsets.UTF_8));
+        RunPlacement placed = ResultNaming.defaults().place(run);
+        assertThat(store.archive(List.of(placed))).hasSize(1);
+
+        // snippet: convert
+        RecordConversion conversion =
+                RecordConversion.builder(store).recordsPerSecond(200).build();
+        ConversionReport would = conversion.preview();
+        ConversionReport did = conversion.run();
+        // end snippet
+
+        assertThat(would.converted()).isEqualTo(1);
+        assertThat(did.isComplete()).isTrue();
+        assertThat(store.findRecord(placed.record()).orElseThrow().type()).isEqualTo("tekton.dev/v1.TaskRun");
     }
 }

@@ -1,14 +1,18 @@
 package ch.sbb.esta.results.internal;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** Reads stored JSON as trees, whatever the length of its texts and numbers: it was checked when it was taken in. */
+/** Reads stored JSON as trees and writes them, whatever the length of its texts and numbers: it was checked when it was taken in. */
 public final class JsonTree {
 
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
@@ -17,9 +21,14 @@ public final class JsonTree {
                             .maxNameLength(Integer.MAX_VALUE)
                             .maxNumberLength(Integer.MAX_VALUE)
                             .build())
+                    .streamWriteConstraints(StreamWriteConstraints.builder()
+                            .maxNestingDepth(Integer.MAX_VALUE)
+                            .build())
                     .build())
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
+
+    private static final ObjectWriter ESCAPING = MAPPER.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
 
     private JsonTree() {}
 
@@ -35,6 +44,29 @@ public final class JsonTree {
             return MAPPER.readTree(json);
         } catch (IOException e) {
             throw new UncheckedIOException("what is stored is not JSON", e);
+        }
+    }
+
+    /**
+     * Writes JSON.
+     *
+     * @param tree any tree
+     * @return its JSON in UTF-8
+     */
+    public static byte[] write(JsonNode tree) {
+        try {
+            return MAPPER.writeValueAsBytes(tree);
+        } catch (JsonProcessingException e) {
+            return writeEscaped(tree);
+        }
+    }
+
+    /** Half a surrogate pair has no bytes of its own in UTF-8. */
+    private static byte[] writeEscaped(JsonNode tree) {
+        try {
+            return ESCAPING.writeValueAsBytes(tree);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException("a tree cannot be written as JSON", e);
         }
     }
 

@@ -20,11 +20,13 @@ import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunKind;
+import ch.sbb.esta.results.RunMoment;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.Tombstone;
 import ch.sbb.esta.results.filter.Filter;
+import ch.sbb.esta.results.internal.PageWeight;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
@@ -42,8 +44,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +56,10 @@ import org.jspecify.annotations.Nullable;
 public final class InMemoryResultsStore implements ResultsStore, Quarantine, RecordCreation, RetentionStore {
 
     private static final int MAX_QUARANTINE_PAGE = 1000;
+    private static final long MAX_PAGE_BYTES = 64L << 20;
 
     private final InstantSource clock;
+    private final long maxPageBytes;
     private final NavigableMap<ResultName, Result> results = new TreeMap<>();
     private final NavigableMap<RecordName, Record> records = new TreeMap<>();
     private final NavigableMap<String, QuarantinedRun> quarantine = new TreeMap<>();
@@ -69,7 +72,23 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
      * @param clock says what the time is
      */
     public InMemoryResultsStore(InstantSource clock) {
+        this(clock, MAX_PAGE_BYTES);
+    }
+
+    /**
+     * Creates an empty store whose pages are smaller or larger.
+     *
+     * @param clock says what the time is
+     * @param maxPageBytes how many bytes a page holds before it ends early, at least 1: data of Records, annotations of Results and of
+     *     their summaries; a single item may be larger. 64 MiB unless given
+     * @throws ResultsException {@code INVALID} when it is less than 1
+     */
+    public InMemoryResultsStore(InstantSource clock, long maxPageBytes) {
         this.clock = Objects.requireNonNull(clock, "clock");
+        if (maxPageBytes < 1) {
+            throw ResultsException.invalid("maxPageBytes " + maxPageBytes + " is less than 1");
+        }
+        this.maxPageBytes = maxPageBytes;
     }
 
     @Override
@@ -209,46 +228,73 @@ public final class InMemoryResultsStore implements ResultsStore, Quarantine, Rec
     public synchronized Page<Result> listResults(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RESULTS);
         Optional<Filter> filter = query.filter().map(Filter::forResults);
-        Stream<Result> matching = results.values().stream()
+        ListOrder.Field field = query.order().field();
+        Stream<Placed<Result>> matching = results.values().stream()
                 .filter(result -> matches(query.parent(), result.name().parent()))
-                .filter(result -> filter.isEmpty() || filter.get().matches(result));
-        return page(
-                matching, query, result -> PageToken.of(result, query.order().field()));
+                .filter(result -> filter.isEmpty() || filter.get().matches(result))
+                .map(result -> new Placed<>(PageToken.of(result, field), result));
+        return page(matching, query, PageWeight::of);
     }
 
     @Override
     public synchronized Page<Record> listRecords(ListQuery query) {
         query.requireCollection(ListQuery.Collection.RECORDS);
         Optional<Filter> filter = query.filter().map(Filter::forRecords);
-        Stream<Record> matching = records.values().stream()
+        boolean basic = query.view() == ListQuery.View.BASIC;
+        Stream<Placed<Record>> matching = records.values().stream()
                 .filter(record -> matches(query.parent(), record.name().parent())
                         && matches(query.result(), record.name().result().result()))
-                .filter(record -> filter.isEmpty() || filter.get().matches(record));
-        return page(
-                matching,
-                query,
-                record -> PageToken.of(record.stored(), query.order().field()));
+                .filter(record -> filter.isEmpty() || filter.get().matches(record))
+                .map(record ->
+                        new Placed<>(position(record, query.order().field()), basic ? record.withoutData() : record));
+        return page(matching, query, PageWeight::of);
     }
 
     private static boolean matches(Optional<String> asked, String segment) {
         return asked.isEmpty() || asked.get().equals(segment);
     }
 
-    private static <T> Page<T> page(Stream<T> matching, ListQuery query, Function<T, PageToken> position) {
+    private static PageToken position(Record record, ListOrder.Field field) {
+        return switch (field) {
+            case START_TIME -> runTime(record, RunMoment.STARTED);
+            case END_TIME -> runTime(record, RunMoment.ENDED);
+            case ID, CREATE_TIME, UPDATE_TIME -> PageToken.of(record.stored(), field);
+        };
+    }
+
+    private static PageToken runTime(Record record, RunMoment moment) {
+        RunFacts facts = RunFacts.of(record);
+        Instant time = facts.isRun() ? facts.time(moment) : null;
+        return new PageToken(
+                time == null ? PageToken.LATEST : time, record.stored().uid());
+    }
+
+    /** An item with its place in the order. */
+    private record Placed<T>(PageToken position, T item) {}
+
+    private <T> Page<T> page(Stream<Placed<T>> matching, ListQuery query, ToLongFunction<T> weight) {
         Comparator<PageToken> ascending = Comparator.comparing(PageToken::time).thenComparing(PageToken::uid);
         Comparator<PageToken> order =
                 query.order().direction() == ListOrder.Direction.ASC ? ascending : ascending.reversed();
         Optional<PageToken> start = query.position();
-        Predicate<T> behindStart = item -> start.isEmpty() || order.compare(position.apply(item), start.get()) > 0;
-        List<T> items = matching.filter(behindStart)
-                .sorted(Comparator.comparing(position, order))
+        List<Placed<T>> found = matching.filter(
+                        placed -> start.isEmpty() || order.compare(placed.position, start.get()) > 0)
+                .sorted(Comparator.comparing(Placed::position, order))
                 .limit(query.pageSize() + 1L)
                 .toList();
-        if (items.size() <= query.pageSize()) {
-            return new Page<>(items, null);
+        int shown = 0;
+        long bytes = 0;
+        while (shown < found.size() && shown < query.pageSize()) {
+            bytes += weight.applyAsLong(found.get(shown).item);
+            if (shown > 0 && bytes > maxPageBytes) {
+                break;
+            }
+            shown++;
         }
-        List<T> shown = items.subList(0, query.pageSize());
-        return new Page<>(shown, position.apply(shown.get(shown.size() - 1)).encode(query));
+        List<T> items = found.subList(0, shown).stream().map(Placed::item).toList();
+        return new Page<>(
+                items,
+                shown == found.size() ? null : found.get(shown - 1).position.encode(query));
     }
 
     @Override

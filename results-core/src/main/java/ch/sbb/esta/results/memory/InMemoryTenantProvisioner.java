@@ -1,15 +1,26 @@
 package ch.sbb.esta.results.memory;
 
+import ch.sbb.esta.results.Escaped;
+import ch.sbb.esta.results.Removal;
+import ch.sbb.esta.results.Removal.Reclaim;
+import ch.sbb.esta.results.RemovalReport;
+import ch.sbb.esta.results.RemovalReport.Outcome;
+import ch.sbb.esta.results.RemovalReport.Volume;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.Tenant;
+import ch.sbb.esta.results.Tenant.State;
+import ch.sbb.esta.results.TenantFault;
+import ch.sbb.esta.results.TenantFault.Effect;
+import ch.sbb.esta.results.TenantNames;
+import ch.sbb.esta.results.TenantRequest;
 import ch.sbb.esta.results.spi.TenantProvisioner;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HexFormat;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -20,49 +31,45 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Provisions tenants on the heap: the names that a database would get, two logins of which a rotation gives the other one, and a map in
- * the place of the tables. Nothing survives the process.
- *
- * <p>Names are {@code results_CLUSTER_NAMESPACE}, with the endings {@code _blue}, {@code _green} and {@code _reader} for logins; where
- * that is longer than the 63 bytes of a Postgres name or could be read in two ways, its end is a hash.
+ * Provisions tenants on the heap: the names that a database would get, two logins, and a map in the place of the tables. Nothing survives the
+ * process. Names are those of {@link TenantNames}.
  *
  * <p>Thread-safe: every call holds one lock.
  */
 public final class InMemoryTenantProvisioner implements TenantProvisioner {
 
-    private static final int MAX_NAME = 63;
-    private static final int LONGEST_ENDING = "_reader".length();
-    private static final int HASH_CHARS = 16;
+    private static final int PASSWORD_BYTES = 24;
 
     private final String clusterId;
+    private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
     private final NavigableMap<String, Place> places = new TreeMap<>();
 
-    /** What is kept of a tenant, also while it is removed but retained. */
+    /** What is kept of a tenant, also while it is removed but not deleted. */
     private static final class Place {
 
-        private final Tenant blue;
-        private final Tenant green;
+        private final TenantNames names;
+        private final String schema;
         private final Map<String, String> data = new ConcurrentHashMap<>();
-        private boolean provisioned;
-        private boolean isBlue = true;
-        private char @Nullable [] bluePassword;
-        private char @Nullable [] greenPassword;
+        private final Map<String, char[]> passwords = new HashMap<>();
+        private String user;
+        private State state = State.ACTIVE;
+        private @Nullable Instant removed;
 
-        private Place(Tenant blue, Tenant green) {
-            this.blue = blue;
-            this.green = green;
+        private Place(TenantNames names, String schema) {
+            this.names = names;
+            this.schema = schema;
+            this.user = names.blue();
         }
 
-        private Tenant tenant() {
-            return isBlue ? blue : green;
+        private List<String> roles() {
+            return List.of(names.owner(), names.blue(), names.green(), names.reader());
         }
 
-        private void revoke() {
-            provisioned = false;
-            isBlue = true;
-            bluePassword = null;
-            greenPassword = null;
+        private void revoke(State newState, Instant now) {
+            passwords.clear();
+            state = newState;
+            removed = removed == null ? now : removed;
         }
     }
 
@@ -73,111 +80,155 @@ public final class InMemoryTenantProvisioner implements TenantProvisioner {
      * @throws ResultsException {@code INVALID} when the id is malformed
      */
     public InMemoryTenantProvisioner(String clusterId) {
-        this.clusterId = new Tenant(clusterId, "any", "", "", "").clusterId();
+        this(clusterId, InstantSource.system());
+    }
+
+    /**
+     * Creates a provisioner without tenants that takes the time from a clock.
+     *
+     * @param clusterId which cluster the namespaces belong to
+     * @param clock by which grace periods are reckoned
+     * @throws ResultsException {@code INVALID} when the id is malformed
+     */
+    public InMemoryTenantProvisioner(String clusterId, InstantSource clock) {
+        TenantNames.runtime(clusterId);
+        this.clusterId = clusterId;
+        this.clock = Objects.requireNonNull(clock, "clock");
     }
 
     @Override
-    public synchronized Tenant provision(String namespace) {
-        Objects.requireNonNull(namespace, "namespace");
+    public synchronized Tenant provision(TenantRequest request) {
+        String namespace = request.namespace();
         Place place = places.get(namespace);
         if (place == null) {
-            String name = name(namespace);
-            place = new Place(
-                    new Tenant(clusterId, namespace, name, name + "_blue", name + "_reader"),
-                    new Tenant(clusterId, namespace, name, name + "_green", name + "_reader"));
+            TenantNames names = TenantNames.of(clusterId, namespace);
+            place = new Place(names, request.schema().orElse(names.schema()));
+            requireFree(place.schema);
             places.put(namespace, place);
+        } else if (!request.schema().orElse(place.schema).equals(place.schema)) {
+            throw ResultsException.invalid("tenant " + clusterId + "/" + namespace + " is in schema "
+                    + Escaped.of(place.schema) + ", which cannot be changed to "
+                    + Escaped.of(request.schema().orElseThrow()));
         }
-        place.provisioned = true;
-        return place.tenant();
+        place.state = State.ACTIVE;
+        place.removed = null;
+        return tenant(namespace, place);
     }
 
-    /** Two tenants never get one name: where a part has an underscore itself, the hash says where the parts meet. */
-    private String name(String namespace) {
-        String name = "results_" + clusterId + "_" + namespace;
-        boolean ambiguous = clusterId.contains("_") || namespace.contains("_");
-        int max = MAX_NAME - LONGEST_ENDING;
-        if (name.length() <= max && !ambiguous) {
-            return name;
+    private void requireFree(String schema) {
+        if (places.values().stream().anyMatch(place -> place.schema.equals(schema))) {
+            throw new ResultsException(
+                    Code.CONFLICT, "schema " + Escaped.of(schema) + " belongs to another tenant; choose another name");
         }
-        int kept = Math.min(name.length(), max - HASH_CHARS - 1);
-        return name.substring(0, kept) + "_" + hash(clusterId + "/" + namespace);
     }
 
-    private static String hash(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest).substring(0, HASH_CHARS);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+    private Tenant tenant(String namespace, Place place) {
+        return new Tenant(
+                clusterId, namespace, place.schema, place.names.owner(), place.user, place.names.reader(), place.state);
     }
 
     @Override
     public synchronized Optional<Tenant> find(String namespace) {
         Objects.requireNonNull(namespace, "namespace");
-        return Optional.ofNullable(places.get(namespace))
-                .filter(place -> place.provisioned)
-                .map(Place::tenant);
+        return Optional.ofNullable(places.get(namespace)).map(place -> tenant(namespace, place));
     }
 
     @Override
     public synchronized List<Tenant> list() {
-        return places.values().stream()
-                .filter(place -> place.provisioned)
-                .map(Place::tenant)
+        return places.entrySet().stream()
+                .map(entry -> tenant(entry.getKey(), entry.getValue()))
                 .toList();
     }
 
     @Override
-    public synchronized List<String> verify(String namespace) {
+    public synchronized List<TenantFault> verify(String namespace, Credentials credentials) {
         Place place = get(namespace);
-        char[] password = place.isBlue ? place.bluePassword : place.greenPassword;
-        return password == null
-                ? List.of("login " + place.tenant().user() + " has no password yet; rotate the tenant's credentials")
-                : List.of();
+        if (place.state != State.ACTIVE) {
+            return List.of(new TenantFault(
+                    Effect.BROKEN,
+                    "tenant " + clusterId + "/" + namespace + " is " + place.state,
+                    "provision it again"));
+        }
+        if (!matches(place, credentials)) {
+            return List.of(new TenantFault(
+                    Effect.BROKEN,
+                    "login " + Escaped.of(credentials.user()) + " is refused",
+                    "reset the tenant's password and publish the new credentials"));
+        }
+        return List.of();
     }
 
     @Override
-    public synchronized Credentials rotate(String namespace) {
-        Place place = get(namespace);
-        char[] password = newPassword();
-        boolean first = place.bluePassword == null;
-        place.isBlue = first || !place.isBlue;
-        if (place.isBlue) {
-            place.bluePassword = password;
+    public synchronized Credentials rotate(String namespace, String inUse) {
+        Place place = getActive(namespace);
+        if (inUse.equals(place.names.blue())) {
+            place.user = place.names.green();
+        } else if (inUse.equals(place.names.green())) {
+            place.user = place.names.blue();
         } else {
-            place.greenPassword = password;
+            throw ResultsException.invalid(Escaped.of(inUse) + " is no login of tenant " + clusterId + "/" + namespace);
         }
-        return new Credentials(place.tenant().user(), password);
+        return newPassword(place);
     }
 
-    private char[] newPassword() {
-        byte[] bytes = new byte[24];
+    @Override
+    public synchronized Credentials resetPassword(String namespace) {
+        return newPassword(getActive(namespace));
+    }
+
+    private Credentials newPassword(Place place) {
+        byte[] bytes = new byte[PASSWORD_BYTES];
         random.nextBytes(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).toCharArray();
+        char[] password =
+                Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).toCharArray();
+        place.passwords.put(place.user, password);
+        return new Credentials(place.user, password);
     }
 
     private Place get(String namespace) {
         Objects.requireNonNull(namespace, "namespace");
         Place place = places.get(namespace);
-        if (place == null || !place.provisioned) {
+        if (place == null) {
             throw ResultsException.notFound("tenant " + clusterId + "/" + namespace);
         }
         return place;
     }
 
+    private Place getActive(String namespace) {
+        Place place = get(namespace);
+        if (place.state != State.ACTIVE) {
+            throw new ResultsException(
+                    Code.CONFLICT,
+                    "tenant " + clusterId + "/" + namespace + " is " + place.state + "; provision it again first");
+        }
+        return place;
+    }
+
     @Override
-    public synchronized void remove(String namespace, Reclaim reclaim) {
+    public synchronized RemovalReport remove(String namespace, Removal removal) {
         Objects.requireNonNull(namespace, "namespace");
-        Objects.requireNonNull(reclaim, "reclaim");
         Place place = places.get(namespace);
         if (place == null) {
-            return;
+            return RemovalReport.ABSENT;
         }
-        place.revoke();
-        if (reclaim == Reclaim.DELETE) {
-            places.remove(namespace);
+        Instant now = clock.instant();
+        Instant due = (place.removed == null ? now : place.removed).plus(removal.grace());
+        Outcome outcome = removal.reclaim() == Reclaim.RETAIN
+                ? Outcome.RETAINED
+                : due.isAfter(now) ? Outcome.SCHEDULED : Outcome.DELETED;
+        if (removal.mode() == Removal.Mode.REMOVE) {
+            place.revoke(removal.reclaim() == Reclaim.RETAIN ? State.RETAINED : State.DELETING, now);
+            if (outcome == Outcome.DELETED) {
+                places.remove(namespace);
+            }
         }
+        return new RemovalReport(
+                outcome, place.schema, place.roles(), outcome == Outcome.SCHEDULED ? due : null, volume(place));
+    }
+
+    private static Volume volume(Place place) {
+        return new Volume(
+                1, place.data.values().stream().mapToLong(String::length).sum());
     }
 
     /**
@@ -194,9 +245,7 @@ public final class InMemoryTenantProvisioner implements TenantProvisioner {
     }
 
     private static boolean matches(Place place, Credentials credentials) {
-        char[] password = credentials.user().equals(place.blue.user())
-                ? place.bluePassword
-                : credentials.user().equals(place.green.user()) ? place.greenPassword : null;
-        return place.provisioned && password != null && Arrays.equals(password, credentials.password());
+        char[] password = place.passwords.get(credentials.user());
+        return password != null && Arrays.equals(password, credentials.password());
     }
 }

@@ -57,9 +57,9 @@ public final class Retention implements AutoCloseable {
     static final Duration LATE_EVENTS = Duration.ofDays(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
-    private static final Duration JITTER = Duration.ofMinutes(5);
 
     private final RetentionParts parts;
+    private final Duration jitter;
     private final ReentrantLock oneAtATime = new ReentrantLock();
     private final Object lifecycle = new Object();
     private volatile @Nullable RetentionReport last;
@@ -72,8 +72,9 @@ public final class Retention implements AutoCloseable {
         }
     }
 
-    private Retention(RetentionParts parts) {
+    private Retention(RetentionParts parts, Duration jitter) {
         this.parts = parts;
+        this.jitter = jitter;
     }
 
     /**
@@ -142,15 +143,15 @@ public final class Retention implements AutoCloseable {
     }
 
     /**
-     * Runs at the times of {@link RetentionRules#schedule()}, each up to five minutes late by chance, so that many processes do not begin
-     * together. Reports are logged. No effect when started already.
+     * Runs at the times of {@link RetentionRules#schedule()}, each late by chance as {@link Builder#jitter} says, so that many processes do
+     * not begin together. Reports are logged. No effect when started already.
      */
     public void start() {
         start(this::untilNext);
     }
 
     private Duration untilNext(Instant now) {
-        long late = ThreadLocalRandom.current().nextLong(JITTER.toMillis());
+        long late = ThreadLocalRandom.current().nextLong(jitter.toMillis() + 1);
         return Duration.between(now, parts.rules().schedule().next(now)).plusMillis(late);
     }
 
@@ -222,6 +223,7 @@ public final class Retention implements AutoCloseable {
         private InstantSource clock = InstantSource.system();
         private Duration unfinished = Duration.ofDays(30);
         private Duration tombstones = Duration.ofDays(90);
+        private Duration jitter = Duration.ofMinutes(5);
 
         private Builder(ResultsReader reader, RetentionStore store, RetentionRules rules) {
             this.reader = Objects.requireNonNull(reader, "reader");
@@ -286,6 +288,17 @@ public final class Retention implements AutoCloseable {
         }
 
         /**
+         * How late a run on the schedule begins at most; chance decides.
+         *
+         * @param most zero to one hour; five minutes by default
+         * @return this
+         */
+        public Builder jitter(Duration most) {
+            jitter = Objects.requireNonNull(most, "most");
+            return this;
+        }
+
+        /**
          * Adds a listener.
          *
          * @param listener is told of each Result that expires
@@ -333,10 +346,13 @@ public final class Retention implements AutoCloseable {
             if (tombstones.compareTo(LATE_EVENTS) < 0) {
                 faults.add("tombstones " + tombstones + " is less than one day");
             }
+            if (jitter.isNegative() || jitter.compareTo(Duration.ofHours(1)) > 0) {
+                faults.add("jitter " + jitter + " is not between zero and one hour");
+            }
             if (!faults.isEmpty()) {
                 throw ResultsException.invalid(String.join("; ", faults));
             }
-            return new Retention(new RetentionParts(
+            RetentionParts parts = new RetentionParts(
                     reader,
                     store,
                     rules,
@@ -346,7 +362,8 @@ public final class Retention implements AutoCloseable {
                     clock,
                     unfinished,
                     tombstones,
-                    List.copyOf(listeners)));
+                    List.copyOf(listeners));
+            return new Retention(parts, jitter);
         }
     }
 }

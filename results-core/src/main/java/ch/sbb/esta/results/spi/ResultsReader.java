@@ -50,7 +50,7 @@ public interface ResultsReader {
     Page<Result> listResults(ListQuery query);
 
     /**
-     * Lists Records with their data.
+     * Lists Records, with their data unless the query says otherwise.
      *
      * @param query a query whose parent is a result name, each segment possibly {@code -}
      * @return one page

@@ -519,12 +519,14 @@ class RetentionTest {
                         .namespaces(Set.of("-", "Not a name"))
                         .unfinished(days(-1))
                         .tombstones(Duration.ofHours(23))
+                        .jitter(Duration.ofHours(2))
                         .build())
                 .isInstanceOfSatisfying(
                         ResultsException.class, e -> assertThat(e.code()).isEqualTo(Code.INVALID))
                 .hasMessageContaining("means any")
                 .hasMessageContaining("\"Not a name\"")
                 .hasMessageContaining("unfinished PT-24H")
-                .hasMessageContaining("tombstones PT23H");
+                .hasMessageContaining("tombstones PT23H")
+                .hasMessageContaining("jitter PT2H");
     }
 }

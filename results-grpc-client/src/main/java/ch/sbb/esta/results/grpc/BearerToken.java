@@ -15,10 +15,17 @@ final class BearerToken extends CallCredentials {
 
     private final Supplier<String> tokens;
     private final boolean needsTls;
+    private final String origin;
 
-    BearerToken(Supplier<String> tokens, boolean needsTls) {
+    /** The origin says in failures which token it is, for example "the supplied bearer token". */
+    BearerToken(Supplier<String> tokens, boolean needsTls, String origin) {
         this.tokens = tokens;
         this.needsTls = needsTls;
+        this.origin = origin;
+    }
+
+    String origin() {
+        return origin;
     }
 
     @Override

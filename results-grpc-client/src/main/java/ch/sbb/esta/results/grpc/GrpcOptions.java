@@ -1,17 +1,20 @@
 package ch.sbb.esta.results.grpc;
 
+import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
+import io.grpc.stub.AbstractStub;
+import io.grpc.stub.MetadataUtils;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How calls to a Tekton Results API server are made. Everything that belongs to the connection (TLS, address, interceptors) is a
- * matter of the channel that is handed in.
+ * How calls to a Tekton Results API server are made. Everything that belongs to the connection (TLS, address, retries, interceptors) is a
+ * matter of the channel that is handed in: {@link GrpcConnection} makes one, any other works too.
  *
  * <p>Immutable; thread-safe as far as the supplier of tokens is.
  */
@@ -21,20 +24,26 @@ public final class GrpcOptions {
 
     private final Duration callTimeout;
     private final Duration listTimeout;
+    private final Duration logTimeout;
     private final int maxRequestBytes;
     private final int maxResponseBytes;
     private final @Nullable BearerToken bearerToken;
+    private final @Nullable Impersonation impersonation;
 
     private GrpcOptions(Builder builder) {
         this.callTimeout = builder.callTimeout;
         this.listTimeout = builder.listTimeout;
+        this.logTimeout = builder.logTimeout;
         this.maxRequestBytes = builder.maxRequestBytes;
         this.maxResponseBytes = builder.maxResponseBytes;
-        this.bearerToken = builder.tokens == null ? null : new BearerToken(builder.tokens, builder.tokenNeedsTls);
+        this.bearerToken = builder.tokens == null
+                ? null
+                : new BearerToken(builder.tokens, builder.tokenNeedsTls, builder.tokenOrigin);
+        this.impersonation = builder.impersonation;
     }
 
     /**
-     * All defaults: no token, 10 seconds for a call, a minute for a page.
+     * All defaults: no token, 10 seconds for a call, a minute for a page, 10 minutes for a log.
      *
      * @return the options
      */
@@ -59,6 +68,10 @@ public final class GrpcOptions {
         return listTimeout;
     }
 
+    Duration logTimeout() {
+        return logTimeout;
+    }
+
     int maxRequestBytes() {
         return maxRequestBytes;
     }
@@ -67,16 +80,32 @@ public final class GrpcOptions {
         return maxResponseBytes;
     }
 
-    Optional<BearerToken> bearerToken() {
-        return Optional.ofNullable(bearerToken);
+    /** A stub that carries size, token and impersonation. */
+    <S extends AbstractStub<S>> S applyTo(S plain) {
+        S stub = plain.withMaxInboundMessageSize(maxResponseBytes);
+        if (bearerToken != null) {
+            stub = stub.withCallCredentials(bearerToken);
+        }
+        if (impersonation != null) {
+            stub = stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(impersonation.headers()));
+        }
+        return stub;
+    }
+
+    /** As whom calls are made, for the message of one that was refused. */
+    String identity() {
+        String own = bearerToken == null ? "without a bearer token" : "with " + bearerToken.origin();
+        return impersonation == null ? own : own + ", impersonating the user " + Escaped.of(impersonation.user());
     }
 
     /** The options without any token. */
     @Override
     public String toString() {
-        return "callTimeout=" + callTimeout + " listTimeout=" + listTimeout + " maxRequestBytes=" + maxRequestBytes
+        return "callTimeout=" + callTimeout + " listTimeout=" + listTimeout + " logTimeout=" + logTimeout
+                + " maxRequestBytes=" + maxRequestBytes
                 + " maxResponseBytes=" + maxResponseBytes + " bearerToken="
-                + (bearerToken == null ? "none" : "supplied");
+                + (bearerToken == null ? "none" : "supplied") + " impersonation="
+                + (impersonation == null ? "none" : impersonation);
     }
 
     /** Collects options; {@link #build()} reports all mistakes at once. Not thread-safe. */
@@ -84,10 +113,13 @@ public final class GrpcOptions {
 
         private Duration callTimeout = Duration.ofSeconds(10);
         private Duration listTimeout = Duration.ofMinutes(1);
+        private Duration logTimeout = Duration.ofMinutes(10);
         private int maxRequestBytes = UPSTREAM_REQUEST_LIMIT;
         private int maxResponseBytes = 64 << 20;
         private @Nullable Supplier<String> tokens;
+        private String tokenOrigin = "";
         private boolean tokenNeedsTls = true;
+        private @Nullable Impersonation impersonation;
 
         private Builder() {}
 
@@ -110,6 +142,17 @@ public final class GrpcOptions {
          */
         public Builder listTimeout(Duration timeout) {
             this.listTimeout = Objects.requireNonNull(timeout, "timeout");
+            return this;
+        }
+
+        /**
+         * How long the transfer of one log may take, from the first byte to the last, the time of its reader or writer included.
+         *
+         * @param timeout more than zero; 10 minutes by default
+         * @return this
+         */
+        public Builder logTimeout(Duration timeout) {
+            this.logTimeout = Objects.requireNonNull(timeout, "timeout");
             return this;
         }
 
@@ -143,7 +186,50 @@ public final class GrpcOptions {
          * @return this
          */
         public Builder bearerToken(Supplier<String> tokens) {
-            this.tokens = Objects.requireNonNull(tokens, "tokens");
+            return tokens(Objects.requireNonNull(tokens, "tokens"), "the supplied bearer token");
+        }
+
+        /**
+         * Calls carry one bearer token that does not change.
+         *
+         * @param token the token
+         * @return this
+         */
+        public Builder bearerToken(String token) {
+            Objects.requireNonNull(token, "token");
+            return tokens(() -> token, "a fixed bearer token");
+        }
+
+        /**
+         * Calls carry the bearer token that a file holds, for example
+         * {@code /var/run/secrets/kubernetes.io/serviceaccount/token}. It is read again when the file has changed.
+         *
+         * @param file the file; it need not exist before the first call
+         * @return this
+         */
+        public Builder bearerTokenFile(Path file) {
+            Objects.requireNonNull(file, "file");
+            return tokens(new TokenFile(file), "the bearer token of the file " + Escaped.of(file.toString()));
+        }
+
+        private Builder tokens(Supplier<String> newTokens, String origin) {
+            if (tokens != null) {
+                throw ResultsException.invalid(
+                        "gRPC options: calls are to be made with " + tokenOrigin + " already; leave one of both out");
+            }
+            this.tokens = newTokens;
+            this.tokenOrigin = origin;
+            return this;
+        }
+
+        /**
+         * Calls are made as somebody else, whom the own identity must be allowed to impersonate.
+         *
+         * @param impersonation as whom; nobody else by default
+         * @return this
+         */
+        public Builder impersonate(Impersonation impersonation) {
+            this.impersonation = Objects.requireNonNull(impersonation, "impersonation");
             return this;
         }
 
@@ -168,6 +254,7 @@ public final class GrpcOptions {
             List<String> mistakes = new ArrayList<>();
             positive("callTimeout", callTimeout, mistakes);
             positive("listTimeout", listTimeout, mistakes);
+            positive("logTimeout", logTimeout, mistakes);
             atLeastOneKiB("maxRequestBytes", maxRequestBytes, mistakes);
             atLeastOneKiB("maxResponseBytes", maxResponseBytes, mistakes);
             if (tokens == null && !tokenNeedsTls) {

@@ -51,14 +51,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Ordering.</b> Pages come in the order of the server. It lists by id ascending, by create time and by update time, and takes
  * pages of 5 to 10,000 items; smaller ones are cut here out of larger ones. A page token is the server's, unread, or in the middle of
- * such a larger page its place beside it.
+ * such a larger page its place beside it. A page that does not fit into {@link GrpcOptions.Builder#maxResponseBytes} is asked for in
+ * halves, so that a page may hold fewer items than asked for. In the view {@link ListQuery.View#BASIC} the server is asked for Records
+ * without data; one that does not have partial responses switched on sends them nevertheless, and they are dropped here.
  *
  * <p><b>Tenancy.</b> What the server allows the token.
  *
  * <p><b>Failure.</b> {@link ResultsException}: {@code INVALID}, {@code NOT_FOUND}, {@code ALREADY_EXISTS}, {@code CONFLICT} for
  * another etag or a missing Result, {@code DENIED}, {@code UNAVAILABLE}, {@code TIMEOUT}, and {@code INTERNAL} for every other status;
- * Tekton Results answers {@code UNKNOWN}, hence {@code INTERNAL}, when its database fails. Nothing is retried here. A call of an
- * interrupted thread ends at once and leaves the flag set.
+ * Tekton Results answers {@code UNKNOWN}, hence {@code INTERNAL}, when its database fails. Nothing is retried here, but the channel may
+ * do so, as that of a {@link GrpcConnection} does. A call of an interrupted thread ends at once and leaves the flag set.
  *
  * <p><b>Lifecycle.</b> The channel is not closed.
  */
@@ -67,6 +69,7 @@ public final class GrpcResultsClient implements ResultsReader {
     private final ResultsBlockingStub stub;
     private final GrpcOptions options;
     private final GrpcFailures failures;
+    private final @Nullable DataFields fields;
 
     /**
      * Creates a client; calls nothing.
@@ -77,9 +80,28 @@ public final class GrpcResultsClient implements ResultsReader {
     public GrpcResultsClient(Channel channel, GrpcOptions options) {
         this.options = Objects.requireNonNull(options, "options");
         this.failures = new GrpcFailures(options);
-        ResultsBlockingStub plain = ResultsGrpc.newBlockingStub(Objects.requireNonNull(channel, "channel"))
-                .withMaxInboundMessageSize(options.maxResponseBytes());
-        this.stub = options.bearerToken().map(plain::withCallCredentials).orElse(plain);
+        this.stub = options.applyTo(ResultsGrpc.newBlockingStub(Objects.requireNonNull(channel, "channel")));
+        this.fields = null;
+    }
+
+    private GrpcResultsClient(GrpcResultsClient whole, DataFields fields) {
+        this.options = whole.options;
+        this.failures = whole.failures;
+        this.stub = whole.stub;
+        this.fields = fields;
+    }
+
+    /**
+     * A client that finds and lists Records with a part of their data only, which saves most of the transfer. A server that does not know
+     * partial responses, or has them switched off, sends the whole data.
+     *
+     * @param paths what is kept of the data, for example {@code metadata.name} and {@code status.conditions}: keys separated by dots,
+     *     not into arrays. What a Record lacks is {@code null} in the answer
+     * @return a client of the same server
+     * @throws ResultsException {@code INVALID} when there is no path, or one is malformed
+     */
+    public GrpcResultsClient withDataFields(List<String> paths) {
+        return new GrpcResultsClient(this, new DataFields(paths));
     }
 
     /**
@@ -131,7 +153,11 @@ public final class GrpcResultsClient implements ResultsReader {
     public Optional<Record> findRecord(RecordName name) {
         GetRecordRequest request =
                 GetRecordRequest.newBuilder().setName(name.toString()).build();
-        return find(() -> ProtoMapping.record(call("GetRecord", name, request, ResultsBlockingStub::getRecord)));
+        return find(() -> ProtoMapping.record(call(
+                "GetRecord",
+                name,
+                request,
+                (all, asked) -> DataFields.ofOne(fields, all).getRecord(asked))));
     }
 
     @Override
@@ -160,6 +186,7 @@ public final class GrpcResultsClient implements ResultsReader {
         String parent =
                 query.parent().orElse("-") + "/results/" + query.result().orElse("-");
         String orderBy = orderBy(query.order());
+        boolean basic = query.view() == ListQuery.View.BASIC;
         RemotePages<Record> pages = new RemotePages<>(query, Record::stored, (size, token) -> {
             ListRecordsRequest request = ListRecordsRequest.newBuilder()
                     .setParent(parent)
@@ -168,9 +195,18 @@ public final class GrpcResultsClient implements ResultsReader {
                     .setPageToken(token)
                     .setOrderBy(orderBy)
                     .build();
-            ListRecordsResponse answer = call("ListRecords", parent, request, ResultsBlockingStub::listRecords);
+            ListRecordsResponse answer = call(
+                    "ListRecords",
+                    parent,
+                    request,
+                    (all, asked) -> DataFields.ofList(basic ? DataFields.NONE : fields, all)
+                            .listRecords(asked));
             return page(
-                    answer.getRecordsList().stream().map(ProtoMapping::record).toList(), answer.getNextPageToken());
+                    answer.getRecordsList().stream()
+                            .map(ProtoMapping::record)
+                            .map(record -> basic ? record.withoutData() : record)
+                            .toList(),
+                    answer.getNextPageToken());
         });
         return withToken(query, pages::page);
     }
@@ -272,7 +308,7 @@ public final class GrpcResultsClient implements ResultsReader {
     }
 
     /** Servers do not say which part of a list request they mean; next to a token it is mostly the token. */
-    private static <T> Page<T> withToken(ListQuery query, Supplier<Page<T>> list) {
+    static <T> Page<T> withToken(ListQuery query, Supplier<Page<T>> list) {
         try {
             return list.get();
         } catch (ResultsException e) {
@@ -294,7 +330,7 @@ public final class GrpcResultsClient implements ResultsReader {
         }
     }
 
-    private static String orderBy(ListOrder order) {
+    static String orderBy(ListOrder order) {
         if (order.equals(ListOrder.BY_ID)) {
             return "";
         }
@@ -302,10 +338,10 @@ public final class GrpcResultsClient implements ResultsReader {
             throw ResultsException.invalid("order " + order + ": a Tekton Results server lists by id ascending only;"
                     + " order by create time descending instead");
         }
-        if (order.field().isOfSummary()) {
+        if (order.field().isOfRun()) {
             throw ResultsException.invalid(
                     "order " + order + ": a Tekton Results server loses Results without that time"
-                            + " between two pages; order by create_time instead");
+                            + " between two pages, and does not sort Records by it; order by create_time instead");
         }
         return order.toString();
     }

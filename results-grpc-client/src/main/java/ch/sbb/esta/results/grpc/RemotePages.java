@@ -29,6 +29,7 @@ final class RemotePages<T> {
     private final ListQuery query;
     private final Function<T, Result.Stored> stored;
     private final Remote<T> remote;
+    private int smaller;
 
     /** One list call. */
     interface Remote<T> {
@@ -54,7 +55,9 @@ final class RemotePages<T> {
         }
         List<T> items = new ArrayList<>();
         while (true) {
-            Page<T> page = remote.page(Math.max(SMALLEST, query.pageSize() - items.size()), token);
+            int asked = Math.max(SMALLEST, query.pageSize() - items.size());
+            Page<T> page = largestThatFits(asked, token);
+            boolean isCut = smaller < asked;
             for (T item : page.items()) {
                 if (place != null && !isAfter(place, item)) {
                     continue;
@@ -65,9 +68,11 @@ final class RemotePages<T> {
                 }
                 items.add(item);
             }
-            place = null;
+            if (!items.isEmpty()) {
+                place = null;
+            }
             @Nullable String next = page.nextPageToken().orElse(null);
-            if (next == null || items.size() == query.pageSize()) {
+            if (next == null || items.size() == query.pageSize() || (isCut && !items.isEmpty())) {
                 return new Page<>(items, next);
             }
             if (next.equals(token)) {
@@ -75,6 +80,19 @@ final class RemotePages<T> {
                         ResultsException.Code.INTERNAL, "the server answers the same page token again and again");
             }
             token = next;
+        }
+    }
+
+    /** A page of large items may be larger than an answer may be; half of it may fit. */
+    private Page<T> largestThatFits(int asked, String token) {
+        for (smaller = asked; ; smaller = Math.max(SMALLEST, smaller / 2)) {
+            try {
+                return remote.page(smaller, token);
+            } catch (ResultsException e) {
+                if (smaller == SMALLEST || !GrpcFailures.isTooLarge(e)) {
+                    throw e;
+                }
+            }
         }
     }
 

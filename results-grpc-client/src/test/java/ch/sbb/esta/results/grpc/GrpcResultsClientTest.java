@@ -231,6 +231,27 @@ class GrpcResultsClientTest {
         assertThat(client.listResults(ListQuery.of("-")).items()).hasSize(2);
     }
 
+    /** The server here sends everything, as one without partial responses does. */
+    @Test
+    void theBasicViewAsksForNoDataAndShowsNone() {
+        client.createResult(RESULT, Map.of(), null);
+        Record one = client.createRecord(RECORD, TYPE, json("{\"n\":1}"));
+        server.forgetCalls();
+        ListQuery query = ListQuery.of("ci/results/a");
+
+        List<Record> basic =
+                client.listRecords(query.view(ListQuery.View.BASIC)).items();
+        List<Record> full = client.listRecords(query).items();
+
+        assertThat(full).containsExactly(one);
+        assertThat(basic).containsExactly(one.withoutData());
+        assertThat(server.fields())
+                .containsExactly(
+                        "records.name,records.uid,records.etag,records.create_time,records.update_time,"
+                                + "records.data.type,next_page_token",
+                        "");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"mangled", "~", "~abc", "abc~def"})
     void aMangledPageTokenIsInvalid(String token) {
@@ -263,6 +284,13 @@ class GrpcResultsClientTest {
         ListOrder order = new ListOrder(ListOrder.Field.ID, ListOrder.Direction.DESC);
 
         assertCode(Code.INVALID, () -> client.listResults(ListQuery.of("ci").orderBy(order)));
+        for (String time : List.of("start_time", "end_time desc")) {
+            ListOrder ofRun = ListOrder.parse(time);
+            assertCode(Code.INVALID, () -> client.listResults(ListQuery.of("ci").orderBy(ofRun)));
+            assertCode(
+                    Code.INVALID,
+                    () -> client.listRecords(ListQuery.of("ci/results/-").orderBy(ofRun)));
+        }
         assertCode(Code.INVALID, () -> client.listResults(ListQuery.of("ci/results/a")));
         assertCode(Code.INVALID, () -> client.listRecords(ListQuery.of("ci")));
     }

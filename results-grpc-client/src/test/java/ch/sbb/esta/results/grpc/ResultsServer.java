@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.grpc;
 
+import io.grpc.BindableService;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -30,10 +31,13 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final Metadata.Key<String> FIELDS = Metadata.Key.of("fields", Metadata.ASCII_STRING_MARSHALLER);
+
     private final Server server;
     private final List<ManagedChannel> channels = new CopyOnWriteArrayList<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final List<String> authorizations = new CopyOnWriteArrayList<>();
+    private final List<Metadata> headers = new CopyOnWriteArrayList<>();
     private volatile Fault fault = method -> null;
 
     /** Decides what becomes of a call. */
@@ -46,14 +50,14 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
         Status of(String method);
     }
 
-    private ResultsServer(ServerCredentials credentials, UpstreamResults service) {
+    private ResultsServer(ServerCredentials credentials, BindableService... services) {
         try {
-            server = NettyServerBuilder.forAddress(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials)
-                    .addService(service)
-                    .intercept(this)
-                    .build()
-                    .start();
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials);
+            for (BindableService service : services) {
+                builder.addService(service);
+            }
+            server = builder.intercept(this).build().start();
         } catch (IOException e) {
             throw new IllegalStateException("no loopback socket", e);
         }
@@ -63,8 +67,22 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
         return start(InsecureServerCredentials.create(), new UpstreamResults(InstantSource.system()));
     }
 
-    static ResultsServer start(ServerCredentials credentials, UpstreamResults service) {
-        return new ResultsServer(credentials, service);
+    static ResultsServer start(ServerCredentials credentials, BindableService... services) {
+        return new ResultsServer(credentials, services);
+    }
+
+    /** Without TLS. */
+    static ResultsServer serving(BindableService... services) {
+        return new ResultsServer(InsecureServerCredentials.create(), services);
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    /** The headers of the calls so far. */
+    List<Metadata> headers() {
+        return List.copyOf(headers);
     }
 
     ManagedChannel channel() {
@@ -93,6 +111,7 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
 
     void forgetCalls() {
         calls.clear();
+        headers.clear();
     }
 
     /** The authorization headers of the calls so far; empty text for none. */
@@ -100,15 +119,23 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
         return List.copyOf(authorizations);
     }
 
+    /** Which fields of the answer the calls so far asked for; empty text for all. */
+    List<String> fields() {
+        return headers.stream()
+                .map(sent -> Objects.requireNonNullElse(sent.get(FIELDS), ""))
+                .toList();
+    }
+
     @Override
-    public <Q, A> Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    public <Q, A> Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata sent, ServerCallHandler<Q, A> next) {
         String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
         calls.add(method);
-        String authorization = headers.get(AUTHORIZATION);
+        headers.add(sent);
+        String authorization = sent.get(AUTHORIZATION);
         authorizations.add(authorization == null ? "" : authorization);
         Status status = fault.of(method);
         if (status == null) {
-            return next.startCall(call, headers);
+            return next.startCall(call, sent);
         }
         if (!Objects.equals(status.getDescription(), Fault.SILENCE.getDescription())) {
             call.close(status, new Metadata());
@@ -118,6 +145,11 @@ final class ResultsServer implements AutoCloseable, ServerInterceptor {
 
     @Override
     public void close() {
+        stop();
+    }
+
+    /** Ends the server, and the channels to it. */
+    void stop() {
         channels.forEach(ManagedChannel::shutdownNow);
         try {
             if (!server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS)) {

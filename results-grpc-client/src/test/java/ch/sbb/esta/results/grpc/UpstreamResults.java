@@ -3,6 +3,7 @@ package ch.sbb.esta.results.grpc;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.filter.Filter;
 import ch.sbb.esta.results.grpc.v1alpha2.Any;
 import ch.sbb.esta.results.grpc.v1alpha2.CreateRecordRequest;
 import ch.sbb.esta.results.grpc.v1alpha2.CreateResultRequest;
@@ -38,6 +39,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
@@ -223,6 +225,8 @@ final class UpstreamResults extends ResultsGrpc.ResultsImplBase {
                         ResultName name = RecordName.parse(r.getName()).result();
                         return fits(asked[0], name.parent()) && fits(asked[1], name.result());
                     })
+                    .filter(r -> request.getFilter().isBlank()
+                            || Filter.forRecords(request.getFilter()).matches(ProtoMapping.record(r)))
                     .toList();
             Slice<Record> slice = paging.slice(
                     found, request.getPageSize(), r -> paging.place(r.getUid(), r.getCreateTime(), r.getUpdateTime()));
@@ -241,6 +245,17 @@ final class UpstreamResults extends ResultsGrpc.ResultsImplBase {
     /** Puts a row there as another client or an older server may have left it. */
     synchronized void plant(Record record) {
         records.put(record.getName(), record);
+    }
+
+    synchronized Optional<Record> find(String name) {
+        return Optional.ofNullable(records.get(name));
+    }
+
+    /** The Records whose type ends so. */
+    synchronized List<Record> ofType(String end) {
+        return records.values().stream()
+                .filter(record -> record.getData().getType().endsWith(end))
+                .toList();
     }
 
     private synchronized <A> void answer(StreamObserver<A> observer, Supplier<A> call) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,18 @@ final class AnnotationJson {
             quote(value, json);
         });
         return JsonEscape.encode(json.append('}').toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A text below keys, each the only one of its object. */
+    static String write(List<String> keys, String value) {
+        StringBuilder json = new StringBuilder();
+        for (String key : keys) {
+            json.append('{');
+            quote(key, json);
+            json.append(':');
+        }
+        quote(value, json);
+        return json.append("}".repeat(keys.size())).toString();
     }
 
     /** A generator of Jackson refuses half a surrogate pair; here it becomes the escape that JSON has for it. */

@@ -73,8 +73,35 @@ final class FilterSql {
             take(and.left());
             take(and.right());
         } else {
-            parts.add(new Part(sql(term), hints.read(term)));
+            parts.add(new Part(contained(term).orElseGet(() -> sql(term)), hints.read(term)));
         }
+    }
+
+    /** A text at a path of keys, looked for in one go: each further look into a row decompresses its data again. */
+    private Optional<String> contained(Term term) {
+        if (!(term instanceof Term.Compare compare) || compare.comparison() != Term.Comparison.EQUAL) {
+            return Optional.empty();
+        }
+        return contained(compare.left(), compare.right()).or(() -> contained(compare.right(), compare.left()));
+    }
+
+    private Optional<String> contained(Term term, Term value) {
+        if (!(term instanceof Term.As as)
+                || as.kind() != Kind.TEXT
+                || !(value instanceof Term.Constant constant)
+                || !(constant.value() instanceof String text)) {
+            return Optional.empty();
+        }
+        List<String> keys = new ArrayList<>();
+        Term at = as.of();
+        while (at instanceof Term.Member member) {
+            keys.add(0, member.key());
+            at = member.of();
+        }
+        return at instanceof Term.Field field && !keys.isEmpty()
+                ? Optional.of(
+                        "(" + field(field) + " @> CAST(" + bound(AnnotationJson.write(keys, text)) + " AS jsonb))")
+                : Optional.empty();
     }
 
     static FilterSql of(Filter filter) {
@@ -88,16 +115,25 @@ final class FilterSql {
 
     /**
      * The condition beside the hints. The planner takes every part for one that few rows pass. Where the hints stand beside it, that
-     * is reckoned twice, and it would rather sort all rows than read them in order; so there it is told that nearly all pass.
+     * is reckoned twice, and it would rather sort all rows than read them in order; so there it is told that nearly all pass. A part that
+     * a hint says already is left out.
      *
      * @param byRun whether the hints on the row of the run stand beside it
      */
-    String besideHints(boolean byRun) {
+    List<String> besideHints(boolean byRun) {
         return parts.stream()
-                .map(part -> part.gave == IndexHints.Gave.ON_ROW || (byRun && part.gave == IndexHints.Gave.ON_RUN)
-                        ? "(CASE WHEN " + part.sql + " THEN 1 ELSE 0 END) <> 0"
-                        : part.sql)
-                .collect(Collectors.joining(" AND "));
+                .filter(part -> !stands(part.gave, byRun) || !part.gave.isWhole())
+                .map(part ->
+                        stands(part.gave, byRun) ? "(CASE WHEN " + part.sql + " THEN 1 ELSE 0 END) <> 0" : part.sql)
+                .toList();
+    }
+
+    private static boolean stands(IndexHints.Gave gave, boolean byRun) {
+        return switch (gave) {
+            case NOTHING -> false;
+            case ON_ROW, WHOLE_ON_ROW -> true;
+            case ON_RUN, WHOLE_ON_RUN -> byRun;
+        };
     }
 
     /** What follows from the condition and helps an index. */

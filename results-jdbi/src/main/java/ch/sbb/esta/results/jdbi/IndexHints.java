@@ -5,6 +5,7 @@ import ch.sbb.esta.results.filter.Term;
 import ch.sbb.esta.results.filter.Term.Comparison;
 import ch.sbb.esta.results.filter.Term.Constant;
 import ch.sbb.esta.results.filter.Term.Kind;
+import ch.sbb.esta.results.jdbi.SortKey.Reach;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -17,8 +18,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Conditions that follow from a filter and that an index knows. They stand beside the filter, never in its place: what they let through
- * the filter still decides, and what they keep out it would have kept out. So only parts that must be true for the whole are looked at,
+ * Conditions that follow from a filter and that an index knows. They stand beside the filter: what they let through the filter still
+ * decides, unless they say the same, and what they keep out it would have kept out. So only parts that must be true for the whole are looked at,
  * those that {@code &&} joins.
  *
  * <p>Conditions on {@code esta_runs}, as {@code e}, hold for runs only; they count where the filter asks for one type of runs.
@@ -42,15 +43,17 @@ final class IndexHints {
             List.of("metadata", "labels", "triggers.tekton.dev/triggers-eventid"), "trigger_event",
             List.of("status", "conditions", 0, "status"), "condition_status");
 
-    private static final Map<List<Object>, String> TIME_COLUMNS = Map.of(
-            List.of("metadata", "creationTimestamp"), "created_time",
-            List.of("status", "startTime"), "start_time",
-            List.of("status", "completionTime"), "end_time");
+    private static final Map<List<Object>, ListOrder.Field> RUN_TIMES = Map.of(
+            List.of("status", "startTime"), ListOrder.Field.START_TIME,
+            List.of("status", "completionTime"), ListOrder.Field.END_TIME);
+
+    private static final List<Object> CREATION = List.of("metadata", "creationTimestamp");
 
     private final Function<Object, String> bound;
-    private final List<String> onRow = new ArrayList<>();
-    private final List<String> onRun = new ArrayList<>();
+    private final List<Function<Reach, String>> onRow = new ArrayList<>();
+    private final List<Function<Reach, String>> onRun = new ArrayList<>();
     private @Nullable String type;
+    private boolean whole;
 
     /** Which hints a part of a filter gave. */
     enum Gave {
@@ -58,8 +61,16 @@ final class IndexHints {
         NOTHING,
         /** On the row. */
         ON_ROW,
+        /** One on the row that says all of it. */
+        WHOLE_ON_ROW,
         /** On the row of the run. */
-        ON_RUN
+        ON_RUN,
+        /** One on the row of the run that says all of it. */
+        WHOLE_ON_RUN;
+
+        boolean isWhole() {
+            return this == WHOLE_ON_ROW || this == WHOLE_ON_RUN;
+        }
     }
 
     /**
@@ -76,6 +87,7 @@ final class IndexHints {
         int rows = onRow.size();
         int runs = onRun.size();
         String before = type;
+        whole = false;
         if (term instanceof Term.Compare compare) {
             if (compare.right() instanceof Constant constant) {
                 read(compare.comparison(), compare.left(), constant);
@@ -84,23 +96,33 @@ final class IndexHints {
             }
         }
         if (onRow.size() > rows) {
-            return Gave.ON_ROW;
+            return whole ? Gave.WHOLE_ON_ROW : Gave.ON_ROW;
+        } else if (onRun.size() > runs) {
+            return whole ? Gave.WHOLE_ON_RUN : Gave.ON_RUN;
         }
-        return onRun.size() > runs || !Objects.equals(before, type) ? Gave.ON_RUN : Gave.NOTHING;
+        return Objects.equals(before, type) ? Gave.NOTHING : Gave.ON_RUN;
     }
 
     /** Conditions on the row {@code r}. */
-    List<String> onRow() {
-        return List.copyOf(onRow);
+    List<String> onRow(Reach reach) {
+        return onRow.stream().map(condition -> condition.apply(reach)).toList();
     }
 
-    /** Conditions on the row {@code e} of the run; empty where the filter may select what is no run. */
-    List<String> onRun() {
-        if (type == null || onRun.isEmpty()) {
-            return List.of();
+    /**
+     * Conditions on the row {@code e} of the run, that on its type first; empty where the filter may select what is no run. They miss no
+     * run that the filter selects.
+     */
+    Optional<List<String>> onRun(Reach reach) {
+        return type == null ? Optional.empty() : Optional.of(amongRuns(reach));
+    }
+
+    /** Conditions on the row {@code e} of the run where it is known that nothing but runs is looked at. */
+    List<String> amongRuns(Reach reach) {
+        List<String> all = new ArrayList<>();
+        if (type != null) {
+            all.add("e.type = " + type);
         }
-        List<String> all = new ArrayList<>(onRun);
-        all.add(0, "e.type = " + type);
+        onRun.forEach(condition -> all.add(condition.apply(reach)));
         return all;
     }
 
@@ -133,9 +155,10 @@ final class IndexHints {
 
     private void status(BigDecimal number) {
         try {
-            onRow.add("r.recordsummary_status = CAST(" + bound.apply(number.intValueExact()) + " AS integer)");
+            String status = "r.recordsummary_status = CAST(" + bound.apply(number.intValueExact()) + " AS integer)";
+            onRow.add(reach -> status);
         } catch (ArithmeticException e) {
-            onRow.add("false");
+            onRow.add(reach -> "false");
         }
     }
 
@@ -144,13 +167,18 @@ final class IndexHints {
         if (time.isEmpty()) {
             return;
         }
-        String operator = FilterSql.operator(comparison);
+        String compared = " " + FilterSql.operator(comparison) + " " + time.get();
         if (term instanceof Term.Field field && TIMES.containsKey(field.name())) {
-            onRow.add(Listing.timeColumn(TIMES.get(field.name())) + " " + operator + " " + time.get());
-        } else if (term instanceof Term.Parsed parsed
-                && parsed.of() instanceof Term.As as
-                && TIME_COLUMNS.containsKey(path(as.of()))) {
-            onRun.add("e." + TIME_COLUMNS.get(path(as.of())) + " " + operator + " " + time.get());
+            String column = SortKey.ofRow(TIMES.get(field.name()));
+            onRow.add(reach -> reach.time(column) + compared);
+        } else if (term instanceof Term.Parsed parsed && parsed.of() instanceof Term.As as) {
+            List<Object> path = path(as.of());
+            if (RUN_TIMES.containsKey(path)) {
+                String column = SortKey.ofRun(RUN_TIMES.get(path));
+                onRun.add(reach -> reach.time(column) + compared);
+            } else if (path.equals(CREATION)) {
+                onRun.add(reach -> "e.created_time" + compared);
+            }
         }
     }
 
@@ -161,7 +189,8 @@ final class IndexHints {
         } else if (term instanceof Term.Entry entry
                 && entry.of() instanceof Term.Field field
                 && field.name().equals("annotations")) {
-            onRow.add("r.annotations @> " + json(entry.key(), text));
+            String annotation = "r.annotations @> " + json(entry.key(), text);
+            onRow.add(reach -> annotation + inParent(reach));
         } else if (term instanceof Term.As as && as.kind() == Kind.TEXT) {
             dataTexts(path(as.of()), text);
         }
@@ -170,12 +199,22 @@ final class IndexHints {
     private void dataTexts(List<Object> path, String text) {
         String column = TEXT_COLUMNS.get(path);
         if (column != null && fits(text, RunColumns.LONGEST_TEXT)) {
-            onRun.add("e." + column + " = " + text(text));
+            String condition = "e." + column + " = " + text(text);
+            onRun.add(reach -> condition);
+            // A run without the label may have its pipeline from elsewhere.
+            whole = !column.equals("pipeline");
         } else if (path.size() == 3
                 && path.subList(0, 2).equals(List.of("metadata", "labels"))
                 && path.get(2) instanceof String key) {
-            onRow.add("(r.data -> 'metadata' -> 'labels') @> " + json(key, text));
+            String label = "(r.data -> 'metadata' -> 'labels') @> " + json(key, text);
+            onRow.add(reach -> label + inParent(reach));
+            whole = true;
         }
+    }
+
+    /** As the inverted indexes have it: what many have may be rare in one parent. */
+    private static String inParent(Reach reach) {
+        return reach == Reach.ONE_PARENT ? " AND ARRAY[r.parent] @> ARRAY[CAST(:parent AS varchar)]" : "";
     }
 
     /** A text with the mark of the escape may stand in the column as something else. */

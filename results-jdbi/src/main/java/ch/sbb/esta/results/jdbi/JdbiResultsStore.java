@@ -337,7 +337,8 @@ public final class JdbiResultsStore implements ResultsStore, Quarantine, RecordC
         }
 
         /**
-         * How many bytes of data a page of Records, or of the quarantine, holds before it ends early; a single item may be larger.
+         * How many bytes a page holds before it ends early: data of Records and of the quarantine, annotations of Results and of their
+         * summaries. A single item may be larger.
          *
          * @param bytes at least 1; 64 MiB by default
          * @return this

@@ -6,17 +6,14 @@ import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.PageToken;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.Result;
-import ch.sbb.esta.results.filter.Filter;
+import ch.sbb.esta.results.internal.PageWeight;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -33,53 +30,24 @@ final class Listing<T> {
     /** Small, because a row may have megabytes. */
     static final int ROWS_PER_FETCH = 20;
 
-    /** {@link PageToken#LATEST}, as Postgres writes it. */
-    private static final String LATEST = "timestamptz '"
-            + DateTimeFormatter.ofPattern("uuuuuu-MM-dd HH:mm:ss.SSSSSS")
-                    .withZone(ZoneOffset.UTC)
-                    .format(PageToken.LATEST)
-            + "+00'";
-
-    private static final String JOIN_RUNS =
-            " JOIN {esta_runs} e ON e.parent = r.parent AND e.result_id = r.result_id AND e.record_id = r.id";
-
     private final Schema schema;
     private final RunsFilling filling;
-    private final Function<String, Filter> reader;
-    private final String select;
     private final RowMapper<Optional<T>> mapper;
-    private final ToLongFunction<T> size;
+    private final ToLongFunction<T> weight;
 
-    private Listing(
-            Schema schema,
-            Function<String, Filter> reader,
-            String select,
-            RowMapper<Optional<T>> mapper,
-            ToLongFunction<T> size) {
+    private Listing(Schema schema, RowMapper<Optional<T>> mapper, ToLongFunction<T> weight) {
         this.schema = schema;
         this.filling = new RunsFilling(schema);
-        this.reader = reader;
-        this.select = select;
         this.mapper = mapper;
-        this.size = size;
+        this.weight = weight;
     }
 
     static Listing<Result> results(Schema schema) {
-        return new Listing<>(
-                schema,
-                Filter::forResults,
-                "SELECT " + ResultTable.COLUMNS + " FROM {results} r",
-                ResultTable::map,
-                result -> 0);
+        return new Listing<>(schema, ResultTable::map, PageWeight::of);
     }
 
     static Listing<Record> records(Schema schema) {
-        return new Listing<>(
-                schema,
-                Filter::forRecords,
-                "SELECT " + RecordTable.COLUMNS + " FROM {records} r",
-                RecordTable::map,
-                record -> record.data().length);
+        return new Listing<>(schema, RecordTable::map, PageWeight::of);
     }
 
     /** A row that was read, with its place in the order; without an item where the row cannot be named. */
@@ -87,51 +55,20 @@ final class Listing<T> {
 
     /** What is wrong with a query is told before a connection is asked for. */
     Transactions.Work<Page<T>> page(ListQuery query, long maxBytes) {
-        Optional<PageToken> start = query.position();
-        Optional<FilterSql> filter = query.filter().map(reader).map(FilterSql::of);
-        return handle -> page(handle, query, start, filter, maxBytes);
+        ListSql sql = new ListSql(query);
+        return handle -> page(handle, query, sql, maxBytes);
     }
 
-    /** How Postgres gets at a page, in its own JSON; it reads the page for that. */
-    String explain(Handle handle, ListQuery query) {
-        return String.join(
-                "\n",
-                query(
-                                handle,
-                                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ",
-                                query,
-                                query.position(),
-                                query.filter().map(reader).map(FilterSql::of))
-                        .mapTo(String.class)
-                        .list());
-    }
-
-    private Page<T> page(
-            Handle handle, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter, long maxBytes) {
+    private Page<T> page(Handle handle, ListQuery query, ListSql sql, long maxBytes) {
+        // Asked each time: a replica may be behind.
+        boolean filled = sql.asksForRuns() && filling.isFinished(handle);
+        Query statement = handle.createQuery(schema.sql(sql.text(filled))).setFetchSize(ROWS_PER_FETCH);
+        sql.bindTo(statement);
         RowMapper<Row<T>> rows =
                 (row, context) -> new Row<>(position(query.order().field(), row), mapper.map(row, context));
-        try (ResultIterator<Row<T>> found =
-                query(handle, "", query, start, filter).map(rows).iterator()) {
+        try (ResultIterator<Row<T>> found = statement.map(rows).iterator()) {
             return collect(found, query, maxBytes);
         }
-    }
-
-    private Query query(
-            Handle handle, String verb, ListQuery query, Optional<PageToken> start, Optional<FilterSql> filter) {
-        // Asked each time: a replica may be behind.
-        boolean byRun = isByRun(query, filter) && filling.isFinished(handle);
-        String sql = verb + statement(query, start.isPresent(), filter, byRun);
-        Query statement = handle.createQuery(schema.sql(sql))
-                .bind("limit", query.pageSize() + 1)
-                .setFetchSize(ROWS_PER_FETCH);
-        query.parent().ifPresent(parent -> statement.bind("parent", parent));
-        query.result().ifPresent(result -> statement.bind("result_name", result));
-        filter.ifPresent(condition -> condition.bindTo(statement));
-        start.ifPresent(position -> statement.bind("uid", position.uid()));
-        if (query.order().field() != ListOrder.Field.ID) {
-            start.ifPresent(position -> statement.bind("time", position.time().atOffset(ZoneOffset.UTC)));
-        }
-        return statement;
     }
 
     private Page<T> collect(ResultIterator<Row<T>> found, ListQuery query, long maxBytes) {
@@ -141,7 +78,7 @@ final class Listing<T> {
         long bytes = 0;
         while (found.hasNext()) {
             Row<T> row = found.next();
-            long rowBytes = row.item.map(size::applyAsLong).orElse(0L);
+            long rowBytes = row.item.map(weight::applyAsLong).orElse(0L);
             if (count == query.pageSize() || (count > 0 && bytes + rowBytes > maxBytes)) {
                 return new Page<>(items, Objects.requireNonNull(last).encode(query));
             }
@@ -153,91 +90,8 @@ final class Listing<T> {
         return new Page<>(items, null);
     }
 
-    /** Whether the narrow rows of runs lead to what is asked for; their indexes begin with the parent. */
-    private static boolean isByRun(ListQuery query, Optional<FilterSql> filter) {
-        return query.parent().isPresent()
-                && query.result().isEmpty()
-                && filter.map(FilterSql::hints)
-                        .filter(hints -> !hints.onRun().isEmpty())
-                        .isPresent();
-    }
-
-    /** All parts are constants of ours; what the caller gave is bound. */
-    private String statement(ListQuery query, boolean hasStart, Optional<FilterSql> filter, boolean byRun) {
-        List<String> conditions = new ArrayList<>();
-        query.parent().ifPresent(parent -> conditions.add("r.parent = :parent"));
-        query.result().ifPresent(result -> conditions.add("r.result_name = :result_name"));
-        filter.map(FilterSql::hints).ifPresent(hints -> conditions.addAll(hints.onRow()));
-        if (byRun) {
-            conditions.add("e.parent = :parent");
-            conditions.addAll(filter.orElseThrow().hints().onRun());
-        }
-        filter.map(sql -> sql.besideHints(byRun)).ifPresent(conditions::add);
-        boolean ascending = query.order().direction() == ListOrder.Direction.ASC;
-        String id = idColumn(query, byRun);
-        Optional<String> time = timeColumn(query, byRun);
-        if (hasStart) {
-            String key = time.map(column -> "(" + column + ", " + id + ")").orElse(id);
-            String bound = time.map(column -> "(:time, :uid)").orElse(":uid");
-            conditions.add(key + (ascending ? " > " : " < ") + bound);
-        }
-        String direction = ascending ? " ASC" : " DESC";
-        return select
-                + (byRun ? JOIN_RUNS : "")
-                + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
-                + " ORDER BY " + time.map(column -> column + direction + ", ").orElse("") + id + direction
-                + " LIMIT :limit";
-    }
-
-    private static String idColumn(ListQuery query, boolean byRun) {
-        ListOrder.Field field = query.order().field();
-        if (byRun && field == ListOrder.Field.CREATE_TIME) {
-            return "e.record_id";
-        }
-        return query.parent().isEmpty() && field == ListOrder.Field.ID ? "(r." + TableIndex.ID_OF_ALL + ")" : "r.id";
-    }
-
-    private static Optional<String> timeColumn(ListQuery query, boolean byRun) {
-        ListOrder.Field field = query.order().field();
-        if (field == ListOrder.Field.ID) {
-            return Optional.empty();
-        } else if (byRun && field == ListOrder.Field.CREATE_TIME) {
-            return Optional.of("e.record_created_time");
-        } else if (query.parent().isEmpty() && field == ListOrder.Field.CREATE_TIME) {
-            return Optional.of(TableIndex.CREATED_OF_ALL);
-        } else if (query.parent().isEmpty() && field == ListOrder.Field.UPDATE_TIME) {
-            return Optional.of(TableIndex.UPDATED_OF_ALL);
-        }
-        return Optional.of(timeColumn(field));
-    }
-
-    /** A row of others may lack a time; it sorts as the oldest instead of getting lost between two pages. */
-    static String timeColumn(ListOrder.Field field) {
-        return switch (field) {
-            case CREATE_TIME -> "coalesce(r.created_time, 'epoch')";
-            case UPDATE_TIME -> "coalesce(r.updated_time, 'epoch')";
-            case START_TIME -> latestIfAbsent("r.recordsummary_start_time");
-            case END_TIME -> latestIfAbsent("r.recordsummary_end_time");
-            case ID -> throw new IllegalArgumentException("an id is no time");
-        };
-    }
-
-    private static String latestIfAbsent(String column) {
-        return "least(coalesce(" + column + ", " + LATEST + "), " + LATEST + ")";
-    }
-
     private static PageToken position(ListOrder.Field field, ResultSet row) throws SQLException {
-        Instant time = switch (field) {
-            case ID -> Instant.EPOCH;
-            case CREATE_TIME -> Columns.stored(row).createTime();
-            case UPDATE_TIME -> Columns.stored(row).updateTime();
-            case START_TIME -> latestIfAbsent(Columns.time(row, "recordsummary_start_time"));
-            case END_TIME -> latestIfAbsent(Columns.time(row, "recordsummary_end_time"));
-        };
-        return new PageToken(time, row.getString("id"));
-    }
-
-    private static Instant latestIfAbsent(@Nullable Instant time) {
-        return time == null || time.isAfter(PageToken.LATEST) ? PageToken.LATEST : time;
+        @Nullable Instant time = field == ListOrder.Field.ID ? Instant.EPOCH : Columns.time(row, "sort_time");
+        return new PageToken(Objects.requireNonNull(time), row.getString("id"));
     }
 }

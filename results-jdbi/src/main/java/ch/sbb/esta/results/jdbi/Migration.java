@@ -70,6 +70,9 @@ record Migration(int version, String description, List<String> statements) {
                         count bigint NOT NULL)
                     """));
 
+    private static final String STARTED = SortKey.latestIfAbsent("start_time");
+    private static final String ENDED = SortKey.latestIfAbsent("end_time");
+
     private static final Migration RUNS = new Migration(
             3,
             "promoted columns of runs, kept by triggers",
@@ -107,16 +110,21 @@ record Migration(int version, String description, List<String> statements) {
                     CREATE INDEX esta_runs_by_pipeline_condition
                         ON {esta_runs} (parent, type, pipeline, condition_status, record_created_time, record_id)
                     """,
-                    "CREATE INDEX esta_runs_by_name ON {esta_runs} (parent, name)",
-                    "CREATE INDEX esta_runs_by_trigger ON {esta_runs} (parent, trigger_event) WHERE trigger_event IS NOT NULL",
+                    // Names and events stand first, so that they are found in one parent and in all.
+                    "CREATE INDEX esta_runs_by_name ON {esta_runs} (name, parent)",
+                    "CREATE INDEX esta_runs_by_trigger ON {esta_runs} (trigger_event, parent) WHERE trigger_event IS NOT NULL",
                     "CREATE INDEX esta_runs_by_created_time ON {esta_runs} (parent, created_time)",
                     // Statistics over a span of time read nothing else.
                     """
                     CREATE INDEX esta_runs_for_statistics
                         ON {esta_runs} (parent, type, created_time) INCLUDE (state, start_time, end_time)
                     """,
-                    "CREATE INDEX esta_runs_by_start_time ON {esta_runs} (parent, start_time)",
-                    "CREATE INDEX esta_runs_by_end_time ON {esta_runs} (parent, end_time)",
+                    "CREATE INDEX esta_runs_by_start_time ON {esta_runs} (parent, (" + STARTED + "), record_id)",
+                    "CREATE INDEX esta_runs_by_end_time ON {esta_runs} (parent, (" + ENDED + "), record_id)",
+                    "CREATE INDEX esta_runs_of_all_by_start_time ON {esta_runs} ((" + ofAll(STARTED) + "), record_id)",
+                    "CREATE INDEX esta_runs_of_all_by_end_time ON {esta_runs} ((" + ofAll(ENDED) + "), record_id)",
+                    "CREATE INDEX esta_runs_of_all_by_condition ON {esta_runs} (type, condition_status, ("
+                            + ofAll("record_created_time") + "), record_id)",
                     // A pipeline that always fails is no product of two frequencies.
                     """
                     CREATE STATISTICS {esta_runs_correlated} (dependencies, mcv)
@@ -236,6 +244,10 @@ record Migration(int version, String description, List<String> statements) {
                         PRIMARY KEY (parent, uid))
                     """,
                     "CREATE INDEX IF NOT EXISTS esta_tombstones_by_result ON {esta_tombstones} (parent, result_name)"));
+
+    private static String ofAll(String time) {
+        return SortKey.Reach.ALL_PARENTS.time(time);
+    }
 
     static final List<Migration> ALL = List.of(TABLES_OF_TEKTON_RESULTS, ADDITIONS, RUNS, DIGESTS, RETENTION);
 }

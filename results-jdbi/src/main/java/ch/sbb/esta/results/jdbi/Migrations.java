@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ public final class Migrations {
 
     private final Transactions transactions;
     private final Schema schema;
+    private final @Nullable String role;
 
     /**
      * Prepares the migrations of a schema.
@@ -35,8 +37,22 @@ public final class Migrations {
      * @throws ResultsException {@code INVALID} when the schema has a name that is not usable
      */
     public Migrations(DataSource dataSource, String schema) {
-        this.schema = new Schema(Objects.requireNonNull(schema, "schema"));
-        this.transactions = new Transactions(Objects.requireNonNull(dataSource, "dataSource"), STATEMENT_TIMEOUT);
+        this(
+                new Schema(Objects.requireNonNull(schema, "schema")),
+                new Transactions(Objects.requireNonNull(dataSource, "dataSource"), STATEMENT_TIMEOUT),
+                null);
+    }
+
+    private Migrations(Schema schema, Transactions transactions, @Nullable String role) {
+        this.schema = schema;
+        this.transactions = transactions;
+        this.role = role;
+    }
+
+    /** Migrations for which the connections' user becomes another role, to which the tables belong then. */
+    static Migrations asRole(DataSource dataSource, String schema, String role, Duration failoverTimeout) {
+        return new Migrations(
+                new Schema(schema), new Transactions(dataSource, null, STATEMENT_TIMEOUT, failoverTimeout), role);
     }
 
     /**
@@ -53,7 +69,41 @@ public final class Migrations {
                 schema, () -> transactions.write("migrating schema " + schema.quoted(), this::migrate));
     }
 
+    /** Whether anything is missing; reads only. */
+    boolean isNeeded() {
+        return transactions.read("looking at the version of schema " + schema.quoted(), this::isNeeded);
+    }
+
+    boolean isNeeded(Handle handle) {
+        becomeRole(handle);
+        boolean never = handle.createQuery("""
+                        SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                            WHERE n.nspname = :schema AND c.relname = 'esta_schema_version')
+                        """)
+                .bind("schema", schema.name())
+                .mapTo(Boolean.class)
+                .one();
+        boolean needed = never || version(handle) < Migration.ALL.size();
+        if (role != null) {
+            handle.execute("RESET ROLE");
+        }
+        return needed;
+    }
+
+    private int version(Handle handle) {
+        return handle.createQuery(schema.sql("SELECT coalesce(max(version), 0) FROM {esta_schema_version}"))
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    private void becomeRole(Handle handle) {
+        if (role != null) {
+            handle.execute("SET LOCAL ROLE " + Identifiers.quote(role));
+        }
+    }
+
     private int migrate(Handle handle) {
+        becomeRole(handle);
         handle.createQuery("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
                 .bind("key", "ch.sbb.esta.results.migrations " + schema.name())
                 .mapToMap()
@@ -67,9 +117,7 @@ public final class Migrations {
                     description text NOT NULL,
                     applied_time timestamptz NOT NULL DEFAULT current_timestamp)
                 """));
-        int current = handle.createQuery(schema.sql("SELECT coalesce(max(version), 0) FROM {esta_schema_version}"))
-                .mapTo(Integer.class)
-                .one();
+        int current = version(handle);
         List<Migration> missing = Migration.ALL.stream()
                 .filter(migration -> migration.version() > current)
                 .toList();

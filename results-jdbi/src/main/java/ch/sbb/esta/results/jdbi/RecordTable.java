@@ -31,6 +31,11 @@ final class RecordTable {
             r.esta_data_escaped IS TRUE AS data_escaped, r.etag, \
             coalesce(r.created_time, 'epoch') AS created_time, coalesce(r.updated_time, 'epoch') AS updated_time""";
 
+    /** Data that are not asked for are not read: they lie outside of the row and cost most. */
+    static final String BASIC_COLUMNS = """
+            r.parent, r.result_name, r.id, r.name, r.type, '' AS data, false AS data_escaped, r.etag, \
+            coalesce(r.created_time, 'epoch') AS created_time, coalesce(r.updated_time, 'epoch') AS updated_time""";
+
     /** Whether two rows hold the same object: type, JSON and the mark of the escape. */
     private static final String DIFFERENT = """
             (r.type IS DISTINCT FROM %1$s.type OR r.data IS DISTINCT FROM %1$s.data \

@@ -17,8 +17,7 @@ final class RunColumns {
     /** The longest type, in bytes, that fits into an index. */
     static final int LONGEST_TYPE = 128;
 
-    static final String IS_RUN =
-            "coalesce(r.type LIKE '" + TYPES + "%' AND octet_length(r.type) <= " + LONGEST_TYPE + ", false)";
+    static final String IS_RUN = isRun("r.type");
 
     private static final String KEY = "parent, result_id, record_id";
 
@@ -46,7 +45,16 @@ final class RunColumns {
                 WHEN q.succeeded ->> 'reason' IN ('TaskRunCancelled', 'Cancelled', 'CustomRunCancelled', 'PipelineRunCancelled') THEN 4
                 WHEN q.succeeded ->> 'status' = 'True' THEN 1 ELSE 2 END""";
 
+    /** The path alone would take a key 0 of an object for an element. */
+    private static final String FIRST_STATUS =
+            "CASE WHEN jsonb_typeof(p.status -> 'conditions') = 'array' THEN p.status #> '{conditions,0,status}' END";
+
     private RunColumns() {}
+
+    static String isRun(String type) {
+        return "coalesce(" + type + " LIKE '" + TYPES + "%' AND octet_length(" + type + ") <= " + LONGEST_TYPE
+                + ", false)";
+    }
 
     /** Selects the columns {@link #ALL} from rows {@code r} of a relation shaped like {@code records}, whatever their type. */
     static String select(String relation) {
@@ -55,7 +63,7 @@ final class RunColumns {
                 + text("p.metadata -> 'name'") + ", " + text("p.metadata -> 'uid'") + ", "
                 + time("p.metadata ->> 'creationTimestamp'") + ", " + time("p.status ->> 'startTime'") + ", "
                 + time("p.status ->> 'completionTime'") + ", " + STATE + ", " + text("q.succeeded -> 'reason'")
-                + ", " + text("p.status #> '{conditions,0,status}'") + ", coalesce("
+                + ", " + text(FIRST_STATUS) + ", coalesce("
                 + text("q.labels -> 'tekton.dev/pipeline'") + ", " + text("p.pipeline_ref")
                 + "), coalesce(" + text("q.labels -> 'tekton.dev/task'") + ", " + text("p.task_ref") + "), "
                 + text("q.annotations -> 'pipelinesascode.tekton.dev/repository'") + ", "

@@ -61,7 +61,32 @@ final class SqlErrors {
     /** Whether the same transaction may succeed at once. A missing foreign key is a Result that was deleted under our hands. */
     static boolean isRepeatable(Throwable thrown) {
         String state = state(thrown);
-        return REPEATABLE.contains(state) || state.equals(FOREIGN_KEY_VIOLATION);
+        return REPEATABLE.contains(state) || state.equals(FOREIGN_KEY_VIOLATION) || isCatalogRace(thrown);
+    }
+
+    /** "tuple concurrently updated": two have changed the same role or right at once. Told by where it is raised, in whatever language. */
+    private static boolean isCatalogRace(Throwable thrown) {
+        return find(thrown)
+                .filter(e -> "XX000".equals(e.getSQLState()))
+                .map(e -> e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null)
+                .map(ServerErrorMessage::getRoutine)
+                .filter(routine -> routine.startsWith("simple_heap_"))
+                .isPresent();
+    }
+
+    /** Whether the role may not do what it tried. */
+    static boolean isDenied(Throwable thrown) {
+        return state(thrown).equals("42501");
+    }
+
+    /** Whether something else depends on what was to be dropped. */
+    static boolean isDependedOn(Throwable thrown) {
+        return state(thrown).equals("2BP01");
+    }
+
+    /** Whether the server refuses the login: the role may not log in, or its password is another. */
+    static boolean isLoginRefused(Throwable thrown) {
+        return state(thrown).startsWith("28");
     }
 
     /** Whether the connection, or the server behind it, was lost, so that another connection may do better. */

@@ -4,11 +4,13 @@ import ch.sbb.esta.results.Aggregate;
 import ch.sbb.esta.results.CalendarUnit;
 import ch.sbb.esta.results.Counting;
 import ch.sbb.esta.results.Grouping;
+import ch.sbb.esta.results.ListOrder;
 import ch.sbb.esta.results.ListOrder.Direction;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunMoment;
 import ch.sbb.esta.results.StatisticsQuery;
 import ch.sbb.esta.results.filter.Filter;
+import ch.sbb.esta.results.jdbi.SortKey.Reach;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -29,11 +31,13 @@ final class StatisticsSql {
     private static final String MICROS = "CAST(extract(epoch FROM %s) * 1000000 AS bigint)";
 
     private final StatisticsQuery query;
+    private final Reach reach;
     private final @Nullable FilterSql filter;
     private final Map<String, Object> arguments = new HashMap<>();
 
     StatisticsSql(StatisticsQuery query) {
         this.query = query;
+        this.reach = query.parent().isPresent() ? Reach.ONE_PARENT : Reach.ALL_PARENTS;
         this.filter = query.filter().map(Filter::forRecords).map(FilterSql::of).orElse(null);
         query.parent().ifPresent(parent -> arguments.put("parent", parent));
         query.result().ifPresent(result -> arguments.put("result_name", result));
@@ -92,7 +96,7 @@ final class StatisticsSql {
         String join = needsRecords()
                 ? " JOIN {records} r ON r.parent = e.parent AND r.result_id = e.result_id AND r.id = e.record_id"
                 : "";
-        List<String> conditions = conditions();
+        List<String> conditions = conditions(fromJson);
         return schema.sql("SELECT " + String.join(", ", columns) + "\nFROM " + from + join
                 + (conditions.isEmpty() ? "" : "\nWHERE " + String.join(" AND ", conditions)));
     }
@@ -109,7 +113,7 @@ final class StatisticsSql {
                         aggregate.kind() == kind && aggregate.name().endsWith(ending));
     }
 
-    private List<String> conditions() {
+    private List<String> conditions(boolean fromJson) {
         List<String> conditions = new ArrayList<>();
         query.parent().ifPresent(parent -> conditions.add("e.parent = :parent"));
         query.result()
@@ -120,13 +124,27 @@ final class StatisticsSql {
             conditions.add("e.type = ANY (CAST(:types AS text[]))");
         }
         query.span().ifPresent(span -> {
-            conditions.add(column(span.moment()) + " >= :from");
-            conditions.add(column(span.moment()) + " < :until");
+            String time = spanColumn(span.moment());
+            conditions.add(time + " >= :from");
+            conditions.add(time + " < :until");
+            conditions.add(column(span.moment()) + " IS NOT NULL");
         });
         if (filter != null) {
-            conditions.add("(" + filter.condition() + ")");
+            // The narrow rows are those of runs, whatever type the filter asks for.
+            conditions.addAll(filter.hints().onRow(reach));
+            conditions.addAll(fromJson ? List.of() : filter.hints().amongRuns(reach));
+            conditions.addAll(filter.besideHints(!fromJson));
         }
         return conditions;
+    }
+
+    /** As the indexes have it. */
+    private String spanColumn(RunMoment moment) {
+        return switch (moment) {
+            case CREATED -> column(moment);
+            case STARTED -> reach.time(SortKey.ofRun(ListOrder.Field.START_TIME));
+            case ENDED -> reach.time(SortKey.ofRun(ListOrder.Field.END_TIME));
+        };
     }
 
     private static String column(RunMoment moment) {

@@ -6,8 +6,10 @@ import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
+import ch.sbb.esta.results.testkit.postgres.SkewedRuns;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -61,6 +63,23 @@ final class Fixture implements AutoCloseable {
         String schema = "Tenant-" + SCHEMAS.incrementAndGet();
         new Migrations(pool, schema).migrate();
         return schema;
+    }
+
+    /** Inserts runs and tells the planner about them. */
+    void fill(String name, SkewedRuns runs) throws SQLException, IOException {
+        runs.insertInto(database, name);
+        Schema schema = new Schema(name);
+        for (String table : List.of("{results}", "{records}", "{esta_runs}")) {
+            execute(schema.sql("VACUUM ANALYZE " + table));
+        }
+    }
+
+    /** Leaves the promoted columns of a schema empty, as those of a schema that was just taken over. */
+    void neglectRuns(String schema) {
+        execute("""
+                UPDATE "%1$s".esta_filling SET finished_time = NULL;
+                DROP TRIGGER esta_keep_runs_insert ON "%1$s".records;
+                DROP TRIGGER esta_keep_runs_update ON "%1$s".records""".formatted(schema));
     }
 
     void assertNoConnectionLeaked() {

@@ -2,12 +2,12 @@ package ch.sbb.esta.results.jdbi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.sbb.esta.results.jdbi.SortKey.Reach;
 import ch.sbb.esta.results.testkit.postgres.SkewedRuns;
+import ch.sbb.esta.results.testkit.postgres.TouchedPages;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -20,11 +20,6 @@ import org.junit.jupiter.api.TestInstance;
 class IndexedQueriesIT {
 
     private static final int PAGE = 51;
-    private static final int BUFFERS_PER_ROW = 20;
-    private static final int BUFFERS = 200;
-
-    private static final Pattern TOUCHED = Pattern.compile("\"Shared (?:Hit|Read) Blocks\": ([0-9]+)");
-    private static final Pattern ROWS = Pattern.compile("\"Actual Rows\": ([0-9]+)");
 
     private static final String RECORDS = """
             SELECT r.*, CAST(r.data AS text) FROM {records} r WHERE %s ORDER BY %s LIMIT 51""";
@@ -33,7 +28,6 @@ class IndexedQueriesIT {
 
     private static final String CREATED = "coalesce(r.created_time, 'epoch')";
     private static final String UPDATED = "coalesce(r.updated_time, 'epoch')";
-    private static final String LATEST = "timestamptz '294247-01-10 04:00:54.775807+00'";
 
     private final Fixture fixture = new Fixture(Servers.current().newDatabase());
 
@@ -54,35 +48,17 @@ class IndexedQueriesIT {
     }
 
     private void assertFewPages(String name, int results) throws Exception {
-        new SkewedRuns(results).insertInto(fixture.database(), name);
+        fixture.fill(name, new SkewedRuns(results));
         Schema schema = new Schema(name);
-        for (String table : List.of("{results}", "{records}", "{esta_runs}")) {
-            fixture.execute(schema.sql("VACUUM ANALYZE " + table));
-        }
         Map<String, String> wrong = new LinkedHashMap<>();
         queries().forEach((query, sql) -> {
-            String plan =
-                    String.join("\n", fixture.query("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + schema.sql(sql)));
-            // The numbers of the topmost node, which counts what is below it.
-            long touched = TOUCHED.matcher(plan)
-                    .results()
-                    .limit(2)
-                    .mapToLong(IndexedQueriesIT::number)
-                    .sum();
-            long rows = ROWS.matcher(plan)
-                    .results()
-                    .findFirst()
-                    .map(IndexedQueriesIT::number)
-                    .orElseThrow();
-            if (touched > rows * BUFFERS_PER_ROW + BUFFERS || rows > PAGE) {
-                wrong.put(query, touched + " buffers for " + rows + " rows: " + plan);
+            TouchedPages touched = TouchedPages.of(
+                    String.join("\n", fixture.query("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + schema.sql(sql))));
+            if (touched.ratio() > 1 || touched.rows() > PAGE) {
+                wrong.put(query, touched + ": " + touched.plan());
             }
         });
         assertThat(wrong).isEmpty();
-    }
-
-    private static long number(MatchResult found) {
-        return Long.parseLong(found.group(1));
     }
 
     private static Map<String, String> queries() {
@@ -100,7 +76,7 @@ class IndexedQueriesIT {
                     queries.put("results after " + parent + order, RESULTS.formatted(of + position, order));
                 }
                 for (String column : List.of("r.recordsummary_start_time", "r.recordsummary_end_time")) {
-                    String time = "least(coalesce(" + column + ", " + LATEST + "), " + LATEST + ")";
+                    String time = SortKey.latestIfAbsent(column);
                     String order = time + " " + direction + ", r.id " + direction;
                     String position = " AND (" + time + ", r.id) " + after + " ('2026-09-10 00:00:00Z', '5')";
                     queries.put("results after " + parent + order, RESULTS.formatted(of + position, order));
@@ -153,23 +129,34 @@ class IndexedQueriesIT {
                                     + " AND r.annotations @> jsonb_build_object('triggers.tekton.dev/triggers-eventid', md5('event77'))",
                             "r.id"));
             for (String branch : List.of("branch-7", "none")) {
-                String label = " AND (r.data -> 'metadata' -> 'labels') @> '{\"branch\":\"" + branch + "\"}'";
+                String label = " AND (r.data -> 'metadata' -> 'labels') @> '{\"branch\":\"" + branch
+                        + "\"}' AND ARRAY[r.parent] @> ARRAY[CAST('" + parent + "' AS varchar)]";
                 queries.put("label " + parent + branch, RECORDS.formatted(of + label, "r.id"));
             }
-            for (String column : List.of("created_time", "start_time", "end_time")) {
-                runs(queries, parent, "DESC", " AND e." + column + " >= '2027-01-01 00:00:00Z'");
+            for (String time : List.of(
+                    "e.created_time", SortKey.latestIfAbsent("e.start_time"), SortKey.latestIfAbsent("e.end_time"))) {
+                runs(queries, parent, "DESC", " AND " + time + " >= '2027-01-01 00:00:00Z'");
             }
         }
         for (String table : List.of(RECORDS, RESULTS)) {
-            for (String time : List.of(TableIndex.CREATED_OF_ALL, TableIndex.UPDATED_OF_ALL)) {
+            for (String time : List.of(ofAll(CREATED), ofAll(UPDATED))) {
                 queries.put(
                         "all by " + time + table,
                         table.formatted(
                                 "(" + time + ", r.id) < ('2026-09-10 00:00:00Z', '5')", time + " DESC, r.id DESC"));
             }
-            queries.put("all by id " + table, table.formatted(TableIndex.ID_OF_ALL + " > '7'", TableIndex.ID_OF_ALL));
+            String id = Reach.ALL_PARENTS.id("r.id");
+            queries.put("all by id " + table, table.formatted(id + " > '7'", id));
+        }
+        for (String column : List.of("r.recordsummary_start_time", "r.recordsummary_end_time")) {
+            String time = ofAll(SortKey.latestIfAbsent(column));
+            queries.put("all by " + time, RESULTS.formatted("true", time + " DESC, r.id DESC"));
         }
         return queries;
+    }
+
+    private static String ofAll(String time) {
+        return Reach.ALL_PARENTS.time(time);
     }
 
     private static void runs(Map<String, String> queries, String parent, String direction, String condition) {

@@ -19,14 +19,6 @@ abstract class StatisticsOnPostgres extends RecordStatisticsContract {
     @SuppressWarnings("NullAway.Init") // set before each test
     private String schema;
 
-    /** Where the figures are taken from. */
-    enum RunSource {
-        /** The columns that the triggers keep. */
-        COLUMNS,
-        /** The JSON, as long as the columns are not filled. */
-        JSON
-    }
-
     StatisticsOnPostgres(PostgresDatabase database, RunSource source) {
         this.fixture = new Fixture(database);
         this.source = source;
@@ -36,10 +28,7 @@ abstract class StatisticsOnPostgres extends RecordStatisticsContract {
     protected ResultsStore newStore(InstantSource clock) {
         schema = fixture.newSchema();
         if (source == RunSource.JSON) {
-            fixture.execute("""
-                    UPDATE "%1$s".esta_filling SET finished_time = NULL;
-                    DROP TRIGGER esta_keep_runs_insert ON "%1$s".records;
-                    DROP TRIGGER esta_keep_runs_update ON "%1$s".records""".formatted(schema));
+            fixture.neglectRuns(schema);
         }
         return JdbiResultsStore.builder(fixture.pool(), schema).clock(clock).build();
     }

@@ -14,19 +14,27 @@ import org.junit.jupiter.api.TestInstance;
 abstract class StoreOnPostgres extends ResultsStoreContract {
 
     private final Fixture fixture;
+    private final RunSource source;
 
     @SuppressWarnings("NullAway.Init") // set before each test
     private JdbiResultsStore store;
 
     StoreOnPostgres(PostgresDatabase database) {
-        fixture = new Fixture(database);
+        this(database, RunSource.COLUMNS);
+    }
+
+    StoreOnPostgres(PostgresDatabase database, RunSource source) {
+        this.fixture = new Fixture(database);
+        this.source = source;
     }
 
     @Override
     protected ResultsStore newStore(InstantSource clock) {
-        store = JdbiResultsStore.builder(fixture.pool(), fixture.newSchema())
-                .clock(clock)
-                .build();
+        String schema = fixture.newSchema();
+        if (source == RunSource.JSON) {
+            fixture.neglectRuns(schema);
+        }
+        store = JdbiResultsStore.builder(fixture.pool(), schema).clock(clock).build();
         return store;
     }
 

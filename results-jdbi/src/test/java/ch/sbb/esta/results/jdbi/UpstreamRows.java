@@ -8,8 +8,11 @@ final class UpstreamRows {
     private UpstreamRows() {}
 
     static void createTables(Fixture fixture, String schema) {
-        fixture.execute("""
-                CREATE SCHEMA %1$s;
+        fixture.execute("CREATE SCHEMA " + schema + "; " + tables(schema));
+    }
+
+    static String tables(String schema) {
+        return """
                 CREATE TABLE %1$s.results (parent varchar(64), id varchar(64), name varchar(64), annotations jsonb,
                   created_time timestamptz DEFAULT current_timestamp, updated_time timestamptz DEFAULT current_timestamp,
                   recordsummary_record varchar(256), recordsummary_type varchar(768), recordsummary_start_time timestamptz,
@@ -21,7 +24,7 @@ final class UpstreamRows {
                   updated_time timestamptz DEFAULT current_timestamp, etag varchar(128), PRIMARY KEY (parent, result_id, id),
                   CONSTRAINT fk_records_result FOREIGN KEY (parent, result_id) REFERENCES %1$s.results (parent, id)
                     ON UPDATE CASCADE ON DELETE CASCADE);
-                CREATE UNIQUE INDEX records_by_name ON %1$s.records (parent, result_name, name)""".formatted(schema));
+                CREATE UNIQUE INDEX records_by_name ON %1$s.records (parent, result_name, name)""".formatted(schema);
     }
 
     /** A Result without annotations and summary; the name is one of ours, without quotes. */

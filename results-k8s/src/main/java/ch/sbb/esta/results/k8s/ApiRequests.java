@@ -25,6 +25,14 @@ final class ApiRequests {
         return send(request(path));
     }
 
+    byte[] create(ApiPath path, String object) {
+        return send(request(path).post("application/json", object));
+    }
+
+    byte[] replace(ApiPath path, String object) {
+        return send(request(path).put("application/json", object));
+    }
+
     byte[] mergePatch(ApiPath path, String patch) {
         return send(request(path).patch("application/merge-patch+json", patch));
     }

@@ -173,7 +173,10 @@ final class ResourceInformer {
         FilterWatchListDeletable<
                         GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
                 scoped = namespace.isEmpty() ? all.inAnyNamespace() : all.inNamespace(namespace);
-        return resource.label() == null ? scoped : scoped.withLabel(resource.label());
+        FilterWatchListDeletable<
+                        GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
+                named = resource.name() == null ? scoped : scoped.withField("metadata.name", resource.name());
+        return resource.label() == null ? named : named.withLabel(resource.label());
     }
 
     /**

@@ -12,16 +12,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kinds the same kind in its versions
  * @param label a label that the objects must carry, or null for all objects
+ * @param name the name that the objects must have, or null for all objects
  */
-record ResourceVersions(List<RunKind> kinds, @Nullable String label) {
+record ResourceVersions(
+        List<RunKind> kinds,
+        @Nullable String label,
+        @Nullable String name) {
 
     static final ResourceVersions PODS =
-            new ResourceVersions(List.of(new RunKind("v1", "Pod")), PodSnapshot.TASK_RUN_LABEL);
+            new ResourceVersions(List.of(new RunKind("v1", "Pod")), PodSnapshot.TASK_RUN_LABEL, null);
 
     static final List<ResourceVersions> RUNS = List.of(
-            new ResourceVersions(List.of(RunKind.PIPELINE_RUN, RunKind.PIPELINE_RUN_V1BETA1), null),
-            new ResourceVersions(List.of(RunKind.TASK_RUN, RunKind.TASK_RUN_V1BETA1), null),
-            new ResourceVersions(List.of(RunKind.CUSTOM_RUN), null));
+            new ResourceVersions(List.of(RunKind.PIPELINE_RUN, RunKind.PIPELINE_RUN_V1BETA1), null, null),
+            new ResourceVersions(List.of(RunKind.TASK_RUN, RunKind.TASK_RUN_V1BETA1), null, null),
+            new ResourceVersions(List.of(RunKind.CUSTOM_RUN), null, null));
 
     /** The last part of the path under which the API serves a kind. */
     static String plural(RunKind kind) {

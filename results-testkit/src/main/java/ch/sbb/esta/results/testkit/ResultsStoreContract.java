@@ -26,6 +26,7 @@ import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.RunVersion;
 import ch.sbb.esta.results.SummaryStatus;
+import ch.sbb.esta.results.filter.Filter;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
@@ -775,7 +776,7 @@ public abstract class ResultsStoreContract {
         store.archive(List.of(SampleRun.pipelineRun("run-4").version("2").placed()));
         for (Field field : Field.values()) {
             for (Direction direction : Direction.values()) {
-                if (field.isOfSummary()) {
+                if (field.isOfRun()) {
                     continue;
                 }
                 for (int size : new int[] {1, 5, 22, 23, 24}) {
@@ -834,6 +835,134 @@ public abstract class ResultsStoreContract {
                 }
             }
         }
+    }
+
+    /** What has no time of a run is the latest, whatever it holds: unfinished runs, times that are none, Records that are no runs. */
+    @Test
+    final void recordsAreSortedByTheTimesOfTheirRuns() {
+        List<String> starts = List.of(
+                "\"2026-03-01T10:00:00Z\"",
+                "\"2024-02-29T23:59:59.123456789+02:00\"",
+                "\"9999-12-31T23:59:59Z\"",
+                "\"2026-02-30T00:00:00Z\"",
+                "\"yesterday\"",
+                "20260301",
+                "null",
+                "{\"time\":\"2026-03-01T10:00:00Z\"}");
+        Map<RecordName, Instant> times = new HashMap<>();
+        for (int i = 0; i < 24; i++) {
+            String start = starts.get(i % starts.size());
+            String json = new String(SampleRun.taskRun("run-" + i).ownedBy(P).json(), StandardCharsets.UTF_8)
+                    .replace("\"2026-03-01T10:00:00Z\"", start)
+                    .replace("\"2026-03-01T10:05:00.123456789Z\"", starts.get((i + i / 8) % starts.size()));
+            RunPlacement run = placed(json.getBytes(StandardCharsets.UTF_8));
+            store.archive(List.of(run));
+            times.put(run.record(), timeOrLatest(i % starts.size()));
+        }
+        store.archive(List.of(
+                SampleRun.pipelineRun(P).placed(), SampleRun.pipelineRun(Q).placed()));
+        times.put(RESULT.record(P), timeOrLatest(0));
+        times.put(new ResultName(SampleRun.NAMESPACE, Q).record(Q), timeOrLatest(0));
+        if (store instanceof RecordCreation creation) {
+            for (int i = 0; i < 5; i++) {
+                RecordName log = RESULT.record("log-" + i);
+                byte[] data = "{\"status\":{\"startTime\":\"2020-03-01T10:00:00Z\"}}".getBytes(StandardCharsets.UTF_8);
+                creation.createRecord(log, "results.tekton.dev/v1alpha3.Log", data);
+                times.put(log, Instant.MAX);
+            }
+        }
+        Comparator<Record> ascending = Comparator.comparing(
+                        (Record record) -> times.getOrDefault(record.name(), Instant.MIN))
+                .thenComparing(record -> record.stored().uid());
+        for (Direction direction : Direction.values()) {
+            ListOrder order = new ListOrder(Field.START_TIME, direction);
+            for (String parent : List.of("ci/results/-", "-/results/-")) {
+                for (int size : new int[] {1, 4, times.size(), 1000}) {
+                    assertThat(all(ListQuery.of(parent).orderBy(order).pageSize(size), store::listRecords))
+                            .as("%s %s by %s", parent, order, size)
+                            .doesNotHaveDuplicates()
+                            .isSortedAccordingTo(direction == Direction.ASC ? ascending : ascending.reversed())
+                            .extracting(Record::name)
+                            .containsExactlyInAnyOrderElementsOf(times.keySet());
+                }
+            }
+        }
+        assertFilteredPagesAreThoseOfTheWholeList();
+    }
+
+    private static Instant timeOrLatest(int start) {
+        return switch (start) {
+            case 0 -> Instant.parse("2026-03-01T10:00:00Z");
+            case 1 -> Instant.parse("2024-02-29T21:59:59.123456Z");
+            case 2 -> Instant.parse("9999-12-31T23:59:59Z");
+            default -> Instant.MAX;
+        };
+    }
+
+    private void assertFilteredPagesAreThoseOfTheWholeList() {
+        List<String> filters = List.of(
+                "data_type == TASK_RUN",
+                "data_type == TASK_RUN && data.metadata.name == 'run-run-1'",
+                "data_type == TASK_RUN && data.status.startTime < timestamp('2030-01-01T00:00:00Z')",
+                "data_type == 'results.tekton.dev/v1alpha3.Log'",
+                "name.startsWith('run-1') || name.startsWith('log')",
+                "data.metadata.name == 'none'");
+        for (Field field : List.of(Field.START_TIME, Field.END_TIME)) {
+            for (Direction direction : Direction.values()) {
+                for (String parent : List.of("ci/results/-", "-/results/-", RESULT.toString())) {
+                    ListQuery query = ListQuery.of(parent).orderBy(new ListOrder(field, direction));
+                    List<Record> whole = all(query, store::listRecords);
+                    for (String text : filters) {
+                        Filter filter = Filter.forRecords(text);
+                        assertThat(all(query.filter(text).pageSize(3), store::listRecords))
+                                .as("%s where %s", query.order(), text)
+                                .containsExactlyElementsOf(
+                                        whole.stream().filter(filter::matches).toList());
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    final void theBasicViewLeavesTheDataOfRecordsAway() {
+        store.archive(List.of(
+                SampleRun.pipelineRun(P).placed(),
+                SampleRun.taskRun(T).ownedBy(P).note("\\u0000").placed()));
+        for (Field field : Field.values()) {
+            ListQuery query = ListQuery.of("ci/results/-")
+                    .orderBy(new ListOrder(field, Direction.ASC))
+                    .filter("data.spec.n == 1.5")
+                    .pageSize(1);
+            Page<Record> full = store.listRecords(query);
+            Page<Record> basic = store.listRecords(query.view(ListQuery.View.BASIC));
+
+            assertThat(full.items()).singleElement().matches(Record::hasData);
+            assertThat(basic.items())
+                    .singleElement()
+                    .matches(record -> !record.hasData())
+                    .isEqualTo(full.items().get(0).withoutData());
+            assertThat(basic.nextPageToken()).isEqualTo(full.nextPageToken());
+        }
+        assertThat(store.listResults(ListQuery.of("ci").view(ListQuery.View.BASIC)))
+                .isEqualTo(store.listResults(ListQuery.of("ci")));
+    }
+
+    @Test
+    final void aRecordWithoutItsDataIsNoUpdate() {
+        store.archive(List.of(SampleRun.pipelineRun(P).placed()));
+        Record basic = store.listRecords(ListQuery.of("ci/results/-").view(ListQuery.View.BASIC))
+                .items()
+                .get(0);
+        Record before = record(basic.name());
+
+        assertFails(
+                Code.INVALID,
+                "",
+                () -> store.updateRecord(
+                        basic.name(), basic.type(), basic.data(), basic.stored().etag()));
+        assertThat(record(basic.name())).isEqualTo(before);
+        assertThat(RunReading.of(basic.data()).run()).isEmpty();
     }
 
     @Test

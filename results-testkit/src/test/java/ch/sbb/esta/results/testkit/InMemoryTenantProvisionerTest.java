@@ -3,15 +3,18 @@ package ch.sbb.esta.results.testkit;
 import ch.sbb.esta.results.memory.InMemoryTenantProvisioner;
 import ch.sbb.esta.results.spi.TenantProvisioner;
 import ch.sbb.esta.results.spi.TenantProvisioner.Credentials;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 
 class InMemoryTenantProvisionerTest extends TenantProvisionerContract {
 
-    private final InMemoryTenantProvisioner tenants = new InMemoryTenantProvisioner("east-1");
+    @SuppressWarnings("NullAway.Init") // set before each test
+    private InMemoryTenantProvisioner tenants;
 
     @Override
-    protected TenantProvisioner newProvisioner() {
+    protected TenantProvisioner newProvisioner(InstantSource clock) {
+        tenants = new InMemoryTenantProvisioner("east-1", clock);
         return tenants;
     }
 

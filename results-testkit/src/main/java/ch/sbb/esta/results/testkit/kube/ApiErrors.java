@@ -66,6 +66,25 @@ final class ApiErrors {
                 on(resource, name));
     }
 
+    /** The refusal of an authorizer, for somebody without a name. */
+    static KubeApiException notAllowed(KubeRequest asked) {
+        ObjectNode details = Json.object();
+        putIfFull(details, "name", asked.name());
+        putIfFull(details, "group", asked.group());
+        details.put("kind", asked.resource());
+        String qualified = asked.resource() + (asked.group().isEmpty() ? "" : "." + asked.group());
+        return failure(
+                403,
+                "Forbidden",
+                qualified + (asked.name().isEmpty() ? "" : " " + quote(asked.name()))
+                        + " is forbidden: User \"system:anonymous\" cannot " + asked.verb() + " resource "
+                        + quote(asked.resource()) + " in API group " + quote(asked.group())
+                        + (asked.namespace().isEmpty()
+                                ? " at the cluster scope"
+                                : " in the namespace " + quote(asked.namespace())),
+                details);
+    }
+
     static KubeApiException invalid(KubeResource resource, String name, List<FieldError> errors) {
         return invalid(resource.group(), resource.kind(), name, errors);
     }

@@ -93,6 +93,13 @@ final class ApiHandler {
         }
     }
 
+    /** k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go: comes before anything about the resource is said. */
+    private void authorize(KubeRequest asked) {
+        if (!cluster.settings().authorizer().test(asked)) {
+            throw ApiErrors.notAllowed(asked);
+        }
+    }
+
     /** Protobuf, CBOR and YAML are not offered. */
     private static void checkIsJson(HttpServerRequest request, Buffer body) {
         String type = request.getHeader("Content-Type");
@@ -126,6 +133,7 @@ final class ApiHandler {
             return;
         }
         RequestPath found = path.get();
+        authorize(KubeRequest.of(request, found));
         KubeResource resource = cluster.registry()
                 .find(found.group(), found.version(), found.plural())
                 .orElseThrow(ApiErrors::noSuchResource);

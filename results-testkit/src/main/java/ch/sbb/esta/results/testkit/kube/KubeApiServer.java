@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * its grace period), the namespace and the garbage collection controllers. It runs no containers: tests write their statuses and their logs with the methods
  * below, which follow the same rules as requests and throw {@link KubeApiException} where a request is refused.
  *
- * <p>Left out on purpose: admission, authorization, schemas, server-side apply, strategic merge patch, dry run.
+ * <p>Left out on purpose: admission, users (a test may refuse requests by what they ask for), schemas, server-side apply, strategic merge patch, dry run.
  *
  * <p>Safe for many threads. Close it to stop listening and to end every stream.
  */
@@ -382,6 +383,7 @@ public final class KubeApiServer implements AutoCloseable {
         private int requestLimit = 3 * 1024 * 1024;
         private Duration bookmarkInterval = Duration.ofMinutes(1);
         private Duration watchTimeout = Duration.ofMinutes(30);
+        private Predicate<KubeRequest> authorizer = request -> true;
         private final List<KubeResource> resources = new ArrayList<>();
 
         private Builder() {}
@@ -498,6 +500,18 @@ public final class KubeApiServer implements AutoCloseable {
         }
 
         /**
+         * Refuses requests with 403, as RBAC does. It is asked about every request for resources; watches that are open stay. Default: everything is
+         * allowed.
+         *
+         * @param allowed whether a request is allowed; safe for many threads
+         * @return this builder
+         */
+        public Builder authorizer(Predicate<KubeRequest> allowed) {
+            this.authorizer = requireNonNull(allowed, "allowed");
+            return this;
+        }
+
+        /**
          * Starts a server on a free port of 127.0.0.1.
          *
          * @return the server, listening
@@ -527,7 +541,8 @@ public final class KubeApiServer implements AutoCloseable {
                             requestLimit,
                             bookmarkInterval,
                             watchTimeout,
-                            token),
+                            token,
+                            authorizer),
                     resources);
         }
 

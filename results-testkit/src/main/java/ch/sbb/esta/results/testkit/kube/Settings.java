@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.kube;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneId;
+import java.util.function.Predicate;
 
 /** What a server was built with. */
 record Settings(
@@ -16,4 +17,5 @@ record Settings(
         int requestLimit,
         Duration bookmarkInterval,
         Duration watchTimeout,
-        String token) {}
+        String token,
+        Predicate<KubeRequest> authorizer) {}

@@ -7,6 +7,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * Many finished runs in the tables of Tekton Results, made by the server itself: Results with one PipelineRun and four TaskRuns each,
  * over three months, in 20 namespaces of which the first holds a third of all and the last one in a hundred. Pipelines are skewed in the
- * same way; those with an odd number never fail. The objects are captured ones with other metadata and times, or made-up ones of a
+ * same way; those with an odd number never fail. The label {@code branch} has a value for ten Results each. The objects are captured ones with other metadata and times, or made-up ones of a
  * similar size where no captured ones are beside the project. The same numbers give the same rows.
  *
  * @param results how many Results
@@ -28,7 +30,12 @@ public record SkewedRuns(int results) {
     /** How many Records each Result has. */
     public static final int RECORDS_PER_RESULT = 5;
 
+    /** Few, however many runs there are. */
+    private static final int RESULTS_PER_BRANCH = 10;
+
     private static final int RESULTS_PER_STATEMENT = 400;
+    private static final Instant FIRST_TIME = Instant.parse("2026-08-01T00:00:00Z");
+    private static final int DAYS = 92;
     private static final int LARGEST_TEMPLATE = 15_000;
 
     /**
@@ -70,12 +77,22 @@ public record SkewedRuns(int results) {
         }
     }
 
+    /**
+     * When a run was created; it started two seconds later.
+     *
+     * @param number the number of its Result, 1 for the oldest
+     * @return the time, to the millisecond
+     */
+    public Instant createTime(int number) {
+        return FIRST_TIME.plusMillis(Duration.ofDays(DAYS).toMillis() * number / results);
+    }
+
     /** Row i: skewed namespace and pipeline, state, time; the hashes stand for dice, so that rows can be made in any order. */
     private String rows() {
         return """
             SELECT i, CAST(md5('result' || i) AS uuid) AS id, CAST(md5('run' || i) AS uuid) AS run,
               'team-' || lpad(CAST(ns AS text), 2, '0') AS parent, 'pipeline-' || p AS pipeline,
-              timestamptz '2026-08-01 00:00:00Z' + i * (interval '92 days' / %d) AS time,
+              timestamptz '%2$s' + i * (interval '%3$d days' / %1$d) AS time,
               CASE WHEN p %% 2 = 1 OR state < 0.85 THEN 'Succeeded' WHEN state < 0.94 THEN 'Failed'
                 WHEN state < 0.97 THEN 'PipelineRunTimeout' ELSE 'Cancelled' END AS reason,
               CASE WHEN state < 0.3 THEN jsonb_build_object('triggers.tekton.dev/triggers-eventid', md5('event' || i)) ELSE '{}' END AS more,
@@ -83,7 +100,7 @@ public record SkewedRuns(int results) {
             FROM (SELECT i, floor(20 * power(ns, 2.7)) AS ns, floor(50 * power(p, 2)) AS p, state, dice
               FROM (SELECT i, abs(hashint8extended(i, 1) %% 1000003) / 1000003.0 AS ns, abs(hashint8extended(i, 2) %% 1000003) / 1000003.0 AS p,
                 abs(hashint8extended(i, 3) %% 1000003) / 1000003.0 AS state, abs(hashint8extended(i, 4) %% 1000003) / 1000003.0 AS dice
-                FROM generate_series(CAST(? AS bigint), CAST(? AS bigint)) i) dice) skewed""".formatted(results);
+                FROM generate_series(CAST(? AS bigint), CAST(? AS bigint)) i) dice) skewed""".formatted(results, FIRST_TIME, DAYS);
     }
 
     private static String insertResults(String schema, String rows) {
@@ -96,7 +113,7 @@ public record SkewedRuns(int results) {
                 ELSE 4 END, '{}', id || '-1' FROM (%2$s) rows""".formatted(schema, rows);
     }
 
-    private static String insertRecords(String schema, String rows) {
+    private String insertRecords(String schema, String rows) {
         return """
             INSERT INTO %1$s.records (parent, result_id, result_name, id, name, type, data, created_time, updated_time, etag)
             SELECT r.parent, r.id, r.run, CAST(md5('record' || r.i || '/' || k) AS uuid), u.uid, 'tekton.dev/v1.' || t.kind,
@@ -105,7 +122,7 @@ public record SkewedRuns(int results) {
                   'namespace', r.parent, 'uid', u.uid, 'resourceVersion', CAST(r.i AS text), 'creationTimestamp',
                   to_char(r.time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'labels', coalesce(t.data #> '{metadata,labels}', '{}')
                     || jsonb_build_object('tekton.dev/pipeline', r.pipeline, 'app.kubernetes.io/managed-by', 'tekton-pipelines',
-                      'branch', 'branch-' || r.i %% 2000) || r.more),
+                      'branch', 'branch-' || r.i %% %3$d) || r.more),
                 'status', (t.data -> 'status') || jsonb_build_object(
                   'startTime', to_char((r.time + interval '2 seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                   'completionTime', to_char((r.time + r.seconds * interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -115,7 +132,7 @@ public record SkewedRuns(int results) {
             FROM (%2$s) r CROSS JOIN generate_series(0, 4) k
             CROSS JOIN LATERAL (SELECT CASE k WHEN 0 THEN r.run ELSE CAST(md5('task' || r.i || '/' || k) AS uuid) END AS uid) u
             JOIN esta_templates t ON t.kind = CASE k WHEN 0 THEN 'PipelineRun' ELSE 'TaskRun' END AND t.number = abs(hashint8(r.i * 5 + k)) %% t.count
-            ORDER BY r.i, k""".formatted(schema, rows);
+            ORDER BY r.i, k""".formatted(schema, rows, Math.max(1, results / RESULTS_PER_BRANCH));
     }
 
     private static void loadTemplates(Connection connection) throws SQLException, IOException {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,33 @@ class KubeApiServerTest {
     private static ObjectNode taskRun(String name) {
         return ConformanceFixture.json("{'apiVersion':'tekton.dev/v1','kind':'TaskRun','metadata':{'name':'" + name
                 + "','namespace':'default'},'spec':{}}");
+    }
+
+    @Test
+    void whatIsNotAllowedIsRefusedBeforeAnythingIsSaidAboutIt() {
+        List<KubeRequest> asked = new CopyOnWriteArrayList<>();
+        restart(KubeApiServer.builder().authorizer(request -> {
+            asked.add(request);
+            return request.verb().equals("watch");
+        }));
+        KubeHttp.Answer refused = http.get("/api/v1/namespaces/default/secrets/absent");
+        assertThat(refused.code()).isEqualTo(403);
+        assertThat(refused.at("/message"))
+                .isEqualTo(
+                        "secrets \"absent\" is forbidden: User \"system:anonymous\" cannot get resource \"secrets\" in API group \"\" in the"
+                                + " namespace \"default\"");
+        http.get("/api/v1/secrets?fieldSelector=metadata.name%3Da");
+        http.get(RUNS);
+        http.put(RUNS + "/x/status", taskRun("x"));
+        http.merge("/api/v1/namespaces/default", "{}");
+        assertThat(http.get("/healthz").code()).isEqualTo(200);
+        assertThat(asked)
+                .containsExactly(
+                        new KubeRequest("get", "", "secrets", "default", "absent"),
+                        new KubeRequest("list", "", "secrets", "", "a"),
+                        new KubeRequest("list", "tekton.dev", "taskruns", "default", ""),
+                        new KubeRequest("update", "tekton.dev", "taskruns/status", "default", "x"),
+                        new KubeRequest("patch", "", "namespaces", "default", "default"));
     }
 
     @Test

@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ListBenchmarksIT {
 
     static Stream<Benchmark> benchmarks() {
-        return Stream.of(new PageDepth(400, 5), new NewestFailed(400));
+        return Stream.of(
+                new PageDepth(400, 5), new NewestFailed(400), new IndexedLists(400), new TenantsProvision(2));
     }
 
     @ParameterizedTest

@@ -1,0 +1,129 @@
+package ch.sbb.esta.results.jdbi;
+
+import ch.sbb.esta.results.Tenant;
+import ch.sbb.esta.results.Tenant.State;
+import ch.sbb.esta.results.TenantNames;
+import ch.sbb.esta.results.TenantRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A row of the registry of tenants. */
+record RegisteredTenant(
+        String clusterId,
+        String namespace,
+        String schema,
+        String owner,
+        String blue,
+        String green,
+        String active,
+        String reader,
+        State state,
+        @Nullable Integer connectionLimit,
+        @Nullable Long statementTimeoutMillis,
+        @Nullable Instant removedTime) {
+
+    static RegisteredTenant of(String clusterId, TenantRequest request) {
+        TenantNames names = TenantNames.of(clusterId, request.namespace());
+        return new RegisteredTenant(
+                        clusterId,
+                        request.namespace(),
+                        request.schema().orElse(names.schema()),
+                        names.owner(),
+                        names.blue(),
+                        names.green(),
+                        names.blue(),
+                        names.reader(),
+                        State.ACTIVE,
+                        null,
+                        null,
+                        null)
+                .wanted(request);
+    }
+
+    /** In use, with the limits of the request. */
+    RegisteredTenant wanted(TenantRequest request) {
+        return new RegisteredTenant(
+                clusterId,
+                namespace,
+                schema,
+                owner,
+                blue,
+                green,
+                active,
+                reader,
+                State.ACTIVE,
+                request.connectionLimit().isPresent()
+                        ? (Integer) request.connectionLimit().getAsInt()
+                        : null,
+                request.statementTimeout().map(Duration::toMillis).orElse(null),
+                null);
+    }
+
+    /** With a login that was there before in the place of the first one. */
+    RegisteredTenant adopting(String login) {
+        return new RegisteredTenant(
+                clusterId,
+                namespace,
+                schema,
+                owner,
+                login,
+                green,
+                login,
+                reader,
+                state,
+                connectionLimit,
+                statementTimeoutMillis,
+                removedTime);
+    }
+
+    RegisteredTenant withActive(String login) {
+        return new RegisteredTenant(
+                clusterId,
+                namespace,
+                schema,
+                owner,
+                blue,
+                green,
+                login,
+                reader,
+                state,
+                connectionLimit,
+                statementTimeoutMillis,
+                removedTime);
+    }
+
+    /** Removed; the time of a first removal stays. */
+    RegisteredTenant removed(State newState, Instant now) {
+        return new RegisteredTenant(
+                clusterId,
+                namespace,
+                schema,
+                owner,
+                blue,
+                green,
+                active,
+                reader,
+                newState,
+                connectionLimit,
+                statementTimeoutMillis,
+                removedTime == null ? now : removedTime);
+    }
+
+    List<String> logins() {
+        return List.of(blue, green);
+    }
+
+    List<String> roles() {
+        return List.of(owner, blue, green, reader);
+    }
+
+    Tenant tenant() {
+        return new Tenant(clusterId, namespace, schema, owner, active, reader, state);
+    }
+
+    String subject() {
+        return clusterId + "/" + namespace;
+    }
+}

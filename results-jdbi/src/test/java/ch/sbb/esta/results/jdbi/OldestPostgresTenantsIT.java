@@ -1,0 +1,8 @@
+package ch.sbb.esta.results.jdbi;
+
+class OldestPostgresTenantsIT extends TenantsOnPostgres {
+
+    OldestPostgresTenantsIT() {
+        super(Servers.oldest());
+    }
+}

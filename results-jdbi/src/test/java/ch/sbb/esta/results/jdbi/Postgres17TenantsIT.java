@@ -1,0 +1,8 @@
+package ch.sbb.esta.results.jdbi;
+
+class Postgres17TenantsIT extends TenantsOnPostgres {
+
+    Postgres17TenantsIT() {
+        super(Servers.postgres17());
+    }
+}
