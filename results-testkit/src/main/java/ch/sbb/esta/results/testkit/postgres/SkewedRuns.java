@@ -111,6 +111,16 @@ public record SkewedRuns(int results) {
         }
     }
 
+    /**
+     * When a run was created; it started two seconds later.
+     *
+     * @param number the number of its Result, 1 for the oldest
+     * @return the time, to the millisecond
+     */
+    public Instant createTime(int number) {
+        return FIRST_TIME.plusMillis(Duration.ofDays(DAYS).toMillis() * number / results);
+    }
+
     /** Row i: skewed namespace and pipeline, state, time; the hashes stand for dice, so that rows can be made in any order. */
     private String rows() {
         return """
