@@ -33,13 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The programs of the chapter on pruning. */
 class PruningTest {
 
-    private static final String RUN = """
-            {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
-             "metadata": {"name": "build-1", "namespace": "ci", "finalizers": [%s]},
-             "status": {"conditions": [{"type": "Succeeded", "status": "True", "reason": "Succeeded"}],
-              "completionTime": "2026-01-01T00:00:00Z"}}
-            """;
-
     @TempDir
     private Path workDirectory;
 
@@ -49,7 +42,12 @@ class PruningTest {
     private final InMemoryContainerLogs containerLogs = new InMemoryContainerLogs(InstantSource.system());
 
     private void put(String finalizers) {
-        RunSnapshot run = cluster.put(RUN.formatted(finalizers).getBytes(StandardCharsets.UTF_8));
+        RunSnapshot run = cluster.put("""
+            {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
+             "metadata": {"name": "build-1", "namespace": "ci", "finalizers": [%s]},
+             "status": {"conditions": [{"type": "Succeeded", "status": "True", "reason": "Succeeded"}],
+              "completionTime": "2026-01-01T00:00:00Z"}}
+            """.formatted(finalizers).getBytes(StandardCharsets.UTF_8));
         assertThat(store.archive(List.of(ResultNaming.defaults().place(run)))).hasSize(1);
     }
 

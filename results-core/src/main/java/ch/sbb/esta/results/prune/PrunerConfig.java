@@ -141,7 +141,7 @@ public final class PrunerConfig {
     /** Collects settings; all mistakes are told at once. Not thread-safe. */
     public static final class Builder {
 
-        private Duration grace = Duration.ofHours(120);
+        private Duration grace = Duration.ofDays(5);
         private final Map<SummaryStatus, Integer> keepLast = new EnumMap<>(SummaryStatus.class);
         private LabelSelector selector = LabelSelector.EVERYTHING;
         private OwnedRuns ownedRuns = OwnedRuns.KEEP;

@@ -10,6 +10,7 @@ import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.prune.RunDetails.Child;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
+import ch.sbb.esta.results.spi.RetentionStore;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -85,10 +86,11 @@ final class SafetyWalk {
     }
 
     private boolean isExpired(RunSnapshot run) {
-        return parts.expired() != null
-                && (parts.expired().findTombstone(run.namespace(), run.uid()).isPresent()
+        RetentionStore expired = parts.expired();
+        return expired != null
+                && (expired.findTombstone(run.namespace(), run.uid()).isPresent()
                         || run.owningPipelineRun()
-                                .flatMap(owner -> parts.expired().findTombstone(run.namespace(), owner.uid()))
+                                .flatMap(owner -> expired.findTombstone(run.namespace(), owner.uid()))
                                 .isPresent());
     }
 

@@ -50,7 +50,7 @@ class PrunerTest {
     @Test
     void aSafeRunIsDeletedAfterTheGracePeriodAndNotBefore() {
         RunSnapshot run = finished("build");
-        scene.pass(Duration.ofHours(120).minusSeconds(1));
+        scene.pass(Duration.ofDays(5).minusSeconds(1));
         assertThat(prune(PrunerConfig.builder()).entries()).isEmpty();
         assertThat(scene.isThere(run)).isTrue();
         scene.pass(Duration.ofSeconds(1));

@@ -44,7 +44,7 @@ class RunFinalizersTest {
                 .build();
         finalizers.start();
         Watching watching = new InMemoryRunWatcher(scene.memory()).watch(finalizers);
-        open.add(watching::close);
+        open.add(watching);
         open.add(finalizers);
         return finalizers;
     }

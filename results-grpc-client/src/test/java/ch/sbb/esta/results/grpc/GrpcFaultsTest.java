@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
@@ -147,7 +148,8 @@ class GrpcFaultsTest {
 
         proxy.heal();
         assertThat(logs.upload(LOG, new ByteArrayInputStream(text))).isEqualTo(text.length);
-        assertThat(texts.texts().get(LOG_RECORD.toString()).size()).isEqualTo(text.length);
+        assertThat(Objects.requireNonNull(texts.texts().get(LOG_RECORD.toString())).size())
+                .isEqualTo(text.length);
     }
 
     @Test

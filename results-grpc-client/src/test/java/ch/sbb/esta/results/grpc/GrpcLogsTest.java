@@ -30,6 +30,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -97,18 +98,17 @@ class GrpcLogsTest {
     @Test
     void aTextThatCannotBeReadLeavesNothingBehind() {
         describe("File", 9);
-        InputStream broken = new InputStream() {
-            private int left = 100_000;
-
+        InputStream broken = new SequenceInputStream(new ByteArrayInputStream(new byte[100_000]), new InputStream() {
             @Override
             public int read() throws IOException {
-                if (left == 0) {
-                    throw new IOException("bad disk");
-                }
-                left--;
-                return 'x';
+                throw new IOException("bad disk");
             }
-        };
+
+            @Override
+            public int read(byte[] bytes, int from, int length) throws IOException {
+                return read();
+            }
+        });
 
         assertThatThrownBy(() -> client.upload(LOG, broken)).hasMessage("bad disk");
 

@@ -55,7 +55,7 @@ public final class TenantPools implements AutoCloseable {
     private @Nullable Thread sweeper;
 
     /** What one tenant has. Guarded by the lock. */
-    private final class Pool {
+    private static final class Pool {
         final DataSource source;
         final Deque<TenantConnection> idle = new ArrayDeque<>();
         int lent;

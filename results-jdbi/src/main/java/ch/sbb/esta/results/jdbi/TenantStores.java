@@ -154,9 +154,8 @@ public final class TenantStores {
         if (pools == null) {
             return all.as(tenant.owner(), most);
         }
-        boolean shorter = most != null && most.compareTo(statementTimeout) < 0;
-        return new Transactions(
-                pools.dataSource(tenant.tenant()), null, shorter ? most : statementTimeout, failoverTimeout);
+        Duration timeout = Transactions.shorter(statementTimeout, most);
+        return new Transactions(pools.dataSource(tenant.tenant()), null, timeout, failoverTimeout);
     }
 
     private Resolved resolved(String namespace, Object place, Supplier<Transactions> transactions, String schema) {

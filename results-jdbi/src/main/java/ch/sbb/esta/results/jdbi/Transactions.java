@@ -81,9 +81,12 @@ final class Transactions {
 
     /** On the same connections, as another role, until the transaction ends; a shorter timeout holds, a longer one does not. */
     Transactions as(String role, @Nullable Duration mostStatementTimeout) {
-        boolean shorter = mostStatementTimeout != null && mostStatementTimeout.compareTo(statementTimeout) < 0;
-        Duration timeout = shorter ? mostStatementTimeout : statementTimeout;
-        return new Transactions(primary, replica, timeout, failoverTimeout, role);
+        return new Transactions(
+                primary, replica, shorter(statementTimeout, mostStatementTimeout), failoverTimeout, role);
+    }
+
+    static Duration shorter(Duration timeout, @Nullable Duration most) {
+        return most != null && most.compareTo(timeout) < 0 ? most : timeout;
     }
 
     private static Jdbi jdbi(DataSource dataSource) {

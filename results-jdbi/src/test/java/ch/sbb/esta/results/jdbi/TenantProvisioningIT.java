@@ -361,7 +361,8 @@ class TenantProvisioningIT {
                 break;
             } catch (ResultsException e) {
                 assertThat(e.code()).isEqualTo(Code.DENIED);
-                String remedy = e.getMessage().substring(e.getMessage().lastIndexOf("run: ") + 5);
+                String message = String.valueOf(e.getMessage());
+                String remedy = message.substring(message.lastIndexOf("run: ") + 5);
                 assertThat(told.add(remedy)).as(remedy).isTrue();
                 database.execute(remedy);
             }

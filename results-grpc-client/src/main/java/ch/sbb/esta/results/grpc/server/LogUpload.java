@@ -80,7 +80,7 @@ final class LogUpload {
         byte[] buffer = new byte[Math.min(BUFFER_BYTES, data.size())];
         for (int from = 0; from < data.size(); from += buffer.length) {
             int length = Math.min(buffer.length, data.size() - from);
-            data.copyTo(buffer, from, 0, length);
+            data.substring(from, from + length).copyTo(buffer, 0);
             append(buffer, length);
         }
         received += data.size();

@@ -36,7 +36,7 @@ final class SummaryStructs {
 
     private static Value figure(StatisticsRow row, Aggregate aggregate) {
         return switch (aggregate.kind()) {
-            case COUNT -> number(row.count(aggregate));
+            case COUNT -> number((double) row.count(aggregate));
             case RATE -> {
                 var rate = row.rate(aggregate);
                 yield rate.isPresent() ? number(rate.getAsDouble()) : NULL;

@@ -1,5 +1,7 @@
 package ch.sbb.esta.results.grpc.server;
 
+import static org.awaitility.Awaitility.await;
+
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -9,7 +11,6 @@ import io.grpc.stub.MetadataUtils;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 /** Services on a loopback socket, and a channel that leads there. */
 final class Served implements AutoCloseable {
@@ -52,11 +53,9 @@ final class Served implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         channel.shutdownNow();
         server.close();
-        if (!channel.awaitTermination(5, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("the channel does not end");
-        }
+        await("the channel ends").until(channel::isTerminated);
     }
 }

@@ -119,7 +119,7 @@ final class ServerOptions {
         if (plaintext == (certificate != null)) {
             wrong.add("one of --tls-cert and --plaintext is needed");
         }
-        long deciders = (kubeconfig != null ? 1 : 0) + (inCluster ? 1 : 0) + (allowAll ? 1 : 0);
+        int deciders = (kubeconfig != null ? 1 : 0) + (inCluster ? 1 : 0) + (allowAll ? 1 : 0);
         if (deciders != 1) {
             wrong.add("one of --kubeconfig, --in-cluster and --allow-all is needed");
         }
