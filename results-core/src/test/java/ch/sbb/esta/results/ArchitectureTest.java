@@ -69,7 +69,8 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"archive", "conversion", "copy", "logs", "memory", "file", "retention"})
+    @ValueSource(
+            strings = {"archive", "conversion", "copy", "logs", "memory", "file", "retention", "prune"})
     void enginesAndImplementationsDoNotKnowEachOther(String name) {
         check(mayKnow(name, name, "root", "spi", "internal", "filter"));
     }

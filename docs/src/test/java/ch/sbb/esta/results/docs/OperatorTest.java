@@ -25,8 +25,8 @@ class OperatorTest {
 
     @Test
     void anOperatorWritesTheSecretOfATenant() throws Exception {
-        KubeResource tenants = KubeResource.namespaced(
-                "results.esta.sbb.ch", "resultstenants", "ResultsTenant", "v1alpha1");
+        KubeResource tenants =
+                KubeResource.namespaced("results.esta.sbb.ch", "resultstenants", "ResultsTenant", "v1alpha1");
         try (KubeApiServer cluster = KubeApiServer.builder().resource(tenants).start();
                 KubernetesClient kubernetes = new KubernetesClientBuilder()
                         .withConfig(Config.fromKubeconfig(cluster.kubeconfig()))
@@ -52,8 +52,9 @@ class OperatorTest {
                 KubeReference secret = new KubeReference("v1", "Secret", "team-a", "results-database");
                 await().atMost(Duration.ofSeconds(20))
                         .untilAsserted(() -> assertThat(cluster.find(secret))
-                                .hasValueSatisfying(found -> assertThat(found.path("data").has("S3_PREFIX"))
-                                        .isTrue()));
+                                .hasValueSatisfying(
+                                        found -> assertThat(found.path("data").has("S3_PREFIX"))
+                                                .isTrue()));
             }
         }
     }

@@ -6,6 +6,7 @@ import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.internal.JsonTree;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -63,7 +64,7 @@ public final class RunConversion {
         if (target.isEmpty()) {
             return new Converted(json, kind);
         }
-        if (readable != json) {
+        if (!Arrays.equals(readable, json)) {
             throw ResultsException.invalid("a key holds half a surrogate pair, which cannot be converted");
         }
         run.put("apiVersion", target.get().apiVersion());

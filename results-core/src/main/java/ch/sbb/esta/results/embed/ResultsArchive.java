@@ -16,12 +16,21 @@ import ch.sbb.esta.results.logs.LogRecords;
 import ch.sbb.esta.results.logs.LogStoreStats;
 import ch.sbb.esta.results.logs.PlainLogs;
 import ch.sbb.esta.results.logs.SegmentedLogs;
+import ch.sbb.esta.results.prune.FinalizerConfig;
+import ch.sbb.esta.results.prune.FinalizerListener;
+import ch.sbb.esta.results.prune.LostData;
+import ch.sbb.esta.results.prune.PruneListener;
+import ch.sbb.esta.results.prune.Pruner;
+import ch.sbb.esta.results.prune.PrunerConfig;
+import ch.sbb.esta.results.prune.RunFinalizers;
+import ch.sbb.esta.results.prune.RunSafety;
 import ch.sbb.esta.results.retention.Retention;
 import ch.sbb.esta.results.spi.BlobStore;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
+import ch.sbb.esta.results.spi.Namespaces;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
@@ -52,6 +61,7 @@ public final class ResultsArchive implements AutoCloseable {
     private final @Nullable AbandonedLogs abandoned;
     private final @Nullable LogRecording recording;
     private final @Nullable Retention retention;
+    private final Departure departure;
     private final InstantSource clock;
     private final Duration closeTimeout;
     private @Nullable Running running;
@@ -67,12 +77,14 @@ public final class ResultsArchive implements AutoCloseable {
             @Nullable RunSweep sweep,
             @Nullable AbandonedLogs abandoned,
             @Nullable LogRecording recording,
+            Departure departure,
             Duration closeTimeout) {
         this.watcher = watcher;
         this.archiver = archiver;
         this.sweep = sweep;
         this.abandoned = abandoned;
         this.recording = recording;
+        this.departure = departure;
         this.logs = builder.logs();
         this.retention = builder.retention;
         this.clock = builder.clock;
@@ -110,9 +122,11 @@ public final class ResultsArchive implements AutoCloseable {
                 if (recording != null) {
                     collector.addListener(recording);
                 }
+                collector.addListener(departure);
                 collector.start();
             }
-            running = new Running(watcher.watch(archiver), collector);
+            departure.start();
+            running = new Running(watcher.watch(departure.before(archiver)), collector);
             if (sweep != null) {
                 sweep.start(archiver::accept);
             }
@@ -127,6 +141,7 @@ public final class ResultsArchive implements AutoCloseable {
             }
         } finally {
             if (running == null) {
+                departure.stop();
                 if (collector != null) {
                     collector.close();
                 }
@@ -148,6 +163,7 @@ public final class ResultsArchive implements AutoCloseable {
         }
         running = null;
         current.runs.close();
+        departure.stop();
         if (retention != null) {
             retention.close();
         }
@@ -212,7 +228,8 @@ public final class ResultsArchive implements AutoCloseable {
                 current == null || current.collector == null ? null : current.collector.stats(),
                 current == null ? null : current.runs.lastHeard().orElse(null),
                 sweep == null ? null : sweep.stats(),
-                logs != null && logs.to instanceof SegmentedLogs store ? store.stats() : null);
+                logs != null && logs.to instanceof SegmentedLogs store ? store.stats() : null,
+                departure);
     }
 
     /**
@@ -252,13 +269,20 @@ public final class ResultsArchive implements AutoCloseable {
         private final @Nullable Instant lastHeard;
         private final RunSweep.@Nullable Stats sweep;
         private final @Nullable LogStoreStats logStore;
+        private final Pruner.@Nullable Stats pruner;
+        private final RunFinalizers.@Nullable Stats finalizers;
 
         private Stats(
                 ArchiverStats archiver,
                 @Nullable LogCollectorStats collector,
                 @Nullable Instant lastHeard,
                 RunSweep.@Nullable Stats sweep,
-                @Nullable LogStoreStats logStore) {
+                @Nullable LogStoreStats logStore,
+                Departure departure) {
+            this.pruner = departure.pruner() == null ? null : departure.pruner().stats();
+            this.finalizers = departure.finalizers() == null
+                    ? null
+                    : departure.finalizers().stats();
             this.sweep = sweep;
             this.logStore = logStore;
             this.archiver = archiver;
@@ -312,7 +336,26 @@ public final class ResultsArchive implements AutoCloseable {
         }
 
         /**
-         * Whether runs and segments of logs get to where they are kept.
+         * The numbers of the pruner.
+         *
+         * @return since this archive was made, or empty without one
+         */
+        public Optional<Pruner.Stats> pruner() {
+            return Optional.ofNullable(pruner);
+        }
+
+        /**
+         * The numbers of the finalizers.
+         *
+         * @return since this archive was made, or empty without them
+         */
+        public Optional<RunFinalizers.Stats> finalizers() {
+            return Optional.ofNullable(finalizers);
+        }
+
+        /**
+         * Whether runs and segments of logs get to where they are kept. A pruner that fails deletes nothing and does no harm: it does not
+         * count.
          *
          * @return false when somebody should look at {@link #archiver()} and {@link #logStore()}
          */
@@ -338,6 +381,12 @@ public final class ResultsArchive implements AutoCloseable {
         private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
         private ResultNaming naming = ResultNaming.defaults();
         private @Nullable Retention retention;
+        private @Nullable PrunerConfig pruning;
+        private @Nullable FinalizerConfig finalizing;
+        private @Nullable Namespaces namespaces;
+        private LostData lostData = LostData.KEEP_RUN;
+        private final List<PruneListener> pruneListeners = new ArrayList<>();
+        private final List<FinalizerListener> finalizerListeners = new ArrayList<>();
         private InstantSource clock = InstantSource.system();
         private final List<ArchiveListener> archiveListeners = new ArrayList<>();
         private final List<LogListener> logListeners = new ArrayList<>();
@@ -452,6 +501,73 @@ public final class ResultsArchive implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Deletes runs from the cluster that are over for long enough and safe; see {@link Pruner}. Needs {@link #sweep}; where logs are
+         * followed, the sink must be a {@link LogSource} too. One process of several is enough.
+         *
+         * @param config which runs
+         * @return this
+         */
+        public Builder prune(PrunerConfig config) {
+            this.pruning = Objects.requireNonNull(config, "config");
+            return this;
+        }
+
+        /**
+         * Holds runs in the cluster until nothing of them can be lost; see {@link RunFinalizers}. Needs what {@link #prune} needs.
+         *
+         * @param config for how long
+         * @return this
+         */
+        public Builder finalizers(FinalizerConfig config) {
+            this.finalizing = Objects.requireNonNull(config, "config");
+            return this;
+        }
+
+        /**
+         * Lets runs go at once whose namespace is being deleted.
+         *
+         * @param namespaces the namespaces of the cluster
+         * @return this
+         */
+        public Builder namespaces(Namespaces namespaces) {
+            this.namespaces = Objects.requireNonNull(namespaces, "namespaces");
+            return this;
+        }
+
+        /**
+         * Sets what the pruner and the finalizers make of runs of which something is lost for good.
+         *
+         * @param lost {@link LostData#KEEP_RUN} by default
+         * @return this
+         */
+        public Builder lostData(LostData lost) {
+            this.lostData = Objects.requireNonNull(lost, "lost");
+            return this;
+        }
+
+        /**
+         * Adds a listener for runs that were deleted.
+         *
+         * @param listener is told of each
+         * @return this
+         */
+        public Builder onPruned(PruneListener listener) {
+            pruneListeners.add(Objects.requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /**
+         * Adds a listener for runs that are not held any more.
+         *
+         * @param listener is told of each, also of those that were let go unsafe
+         * @return this
+         */
+        public Builder onReleased(FinalizerListener listener) {
+            finalizerListeners.add(Objects.requireNonNull(listener, "listener"));
+            return this;
+        }
+
         /** For tests: how long until the pods that exist are known for sure. */
         Builder settling(Duration time) {
             this.settling = time;
@@ -546,7 +662,11 @@ public final class ResultsArchive implements AutoCloseable {
                 missing(missing, watcher, "runs(…): where runs come from");
                 missing(missing, store, "store(…): where runs go");
                 missing(missing, archiverConfig, "workDirectory(…): where finished runs wait on disk");
+                missing.addAll(missingForDeparture());
                 throw ResultsException.invalid("the archive lacks " + String.join("; ", missing));
+            }
+            if (!missingForDeparture().isEmpty()) {
+                throw ResultsException.invalid("the archive lacks " + String.join("; ", missingForDeparture()));
             }
             RunArchiver.Builder archiver = RunArchiver.builder(store, quarantine, archiverConfig)
                     .naming(naming)
@@ -572,8 +692,59 @@ public final class ResultsArchive implements AutoCloseable {
             if (recording != null) {
                 archiver.listener(recording);
             }
+            Departure departure = departure(store);
+            archiver.listener(departure);
             return new ResultsArchive(
-                    this, watcher, archiver.build(), sweep, abandoned, recording, archiverConfig.closeTimeout());
+                    this,
+                    watcher,
+                    archiver.build(),
+                    sweep,
+                    abandoned,
+                    recording,
+                    departure,
+                    archiverConfig.closeTimeout());
+        }
+
+        private List<String> missingForDeparture() {
+            List<String> missing = new ArrayList<>();
+            if (pruning != null || finalizing != null) {
+                missing(missing, cluster, "sweep(…): the cluster that runs are deleted from and held in");
+                if (containerLogs != null && !(sink instanceof LogSource)) {
+                    missing.add("a log sink that is a LogSource too, to tell whether logs are sealed");
+                }
+            }
+            return missing;
+        }
+
+        private Departure departure(ResultsStore checked) {
+            if (cluster == null || (pruning == null && finalizing == null)) {
+                return new Departure(null, null);
+            }
+            RunSafety.Builder safety =
+                    RunSafety.builder(checked, cluster).naming(naming).lost(lostData);
+            if (containerLogs != null && sink instanceof LogSource source) {
+                safety.logs(source).pods(containerLogs);
+            }
+            RunSafety check = safety.build();
+            return new Departure(
+                    finalizing == null ? null : finalizers(check, finalizing),
+                    pruning == null ? null : pruner(check, pruning));
+        }
+
+        private RunFinalizers finalizers(RunSafety safety, FinalizerConfig config) {
+            RunFinalizers.Builder builder =
+                    RunFinalizers.builder(safety, config).clock(clock);
+            finalizerListeners.forEach(builder::onReleased);
+            if (namespaces != null) {
+                builder.namespaces(namespaces);
+            }
+            return builder.build();
+        }
+
+        private Pruner pruner(RunSafety safety, PrunerConfig config) {
+            Pruner.Builder builder = Pruner.builder(safety, config).clock(clock);
+            pruneListeners.forEach(builder::onPruned);
+            return builder.build();
         }
 
         private static void missing(List<String> missing, @Nullable Object part, String text) {

@@ -42,7 +42,7 @@ final class GrpcFailures {
 
     private static Code code(Status status) {
         return switch (status.getCode()) {
-            case INVALID_ARGUMENT, OUT_OF_RANGE, UNIMPLEMENTED -> Code.INVALID;
+            case INVALID_ARGUMENT, OUT_OF_RANGE -> Code.INVALID;
             case NOT_FOUND -> Code.NOT_FOUND;
             case ALREADY_EXISTS -> Code.ALREADY_EXISTS;
             case FAILED_PRECONDITION, ABORTED -> Code.CONFLICT;

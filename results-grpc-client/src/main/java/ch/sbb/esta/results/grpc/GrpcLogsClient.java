@@ -45,7 +45,7 @@ import java.util.function.Supplier;
  *
  * <p><b>Tenancy.</b> What the server allows the token.
  *
- * <p><b>Failure.</b> As {@link GrpcResultsClient}; {@code INVALID} when the server has no such call. The transfer of a log ends within
+ * <p><b>Failure.</b> As {@link GrpcResultsClient}; {@code INVALID} when the server has no Logs API to read from. The transfer of a log ends within
  * {@link GrpcOptions.Builder#logTimeout}, whatever happens.
  *
  * <p><b>Lifecycle.</b> The channel is not closed. Streams are closed by the caller.

@@ -51,7 +51,7 @@ class GrpcConnectionTest {
 
     @Test
     void anAuthorityOfAFileIsTrusted() throws Exception {
-        TestKeys keys = TestKeys.selfSigned(folder, "localhost");
+        TestKeys keys = TestKeys.of("localhost");
         try (ResultsServer server = tlsServer(keys);
                 GrpcConnection connection = GrpcConnection.builder(at(server))
                         .trusting(keys.certificate())
@@ -63,8 +63,8 @@ class GrpcConnectionTest {
 
     @Test
     void aServerOfAnotherAuthorityIsNotTrustedAndTheMessageSaysSo() throws Exception {
-        TestKeys keys = TestKeys.selfSigned(folder, "localhost");
-        TestKeys other = TestKeys.selfSigned(folder, "other");
+        TestKeys keys = TestKeys.of("localhost");
+        TestKeys other = TestKeys.of("other");
         try (ResultsServer server = tlsServer(keys);
                 GrpcConnection connection = GrpcConnection.builder(at(server))
                         .trusting(other.certificate())
@@ -82,7 +82,7 @@ class GrpcConnectionTest {
 
     @Test
     void theCertificateMustBeForTheNameUnlessAnotherOneIsGiven() throws Exception {
-        TestKeys keys = TestKeys.selfSigned(folder, "results.example.org");
+        TestKeys keys = TestKeys.of("results.example.org");
         try (ResultsServer server = tlsServer(keys)) {
             GrpcConnection.Builder builder = GrpcConnection.builder(at(server))
                     .trusting(keys.certificate())
@@ -101,8 +101,8 @@ class GrpcConnectionTest {
 
     @Test
     void aServerThatAsksForACertificateGetsOne() throws Exception {
-        TestKeys keys = TestKeys.selfSigned(folder, "localhost");
-        TestKeys own = TestKeys.selfSigned(folder, "client");
+        TestKeys keys = TestKeys.of("localhost");
+        TestKeys own = TestKeys.of("client");
         var credentials = TlsServerCredentials.newBuilder()
                 .keyManager(keys.certificate().toFile(), keys.key().toFile())
                 .trustManager(own.certificate().toFile())

@@ -12,6 +12,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,8 +26,21 @@ record TestKeys(Path certificate, Path key) {
 
     private static final String PASSWORD = "changeit";
 
+    private static final Map<String, TestKeys> MADE = new ConcurrentHashMap<>();
+
+    /** The one of a host name, made once: starting a process takes longer than the rest of a test. */
+    static TestKeys of(String host) {
+        return MADE.computeIfAbsent(host, name -> {
+            try {
+                return selfSigned(Files.createTempDirectory("test-keys-"), name);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
     /** By the JDK's own keytool, because the JDK has no other public way to sign a certificate. */
-    static TestKeys selfSigned(Path folder, String host) {
+    private static TestKeys selfSigned(Path folder, String host) {
         Path file = folder.resolve(host + ".p12");
         try {
             run(

@@ -38,8 +38,14 @@ public final class JdbiRecordStatistics implements RecordStatistics {
     private final List<Schema> schemas;
 
     private JdbiRecordStatistics(Builder builder) {
-        transactions = new Transactions(builder.dataSource, builder.statementTimeout);
-        schemas = builder.schemas.stream().map(Schema::new).toList();
+        this(
+                new Transactions(builder.dataSource, builder.statementTimeout),
+                builder.schemas.stream().map(Schema::new).toList());
+    }
+
+    JdbiRecordStatistics(Transactions transactions, List<Schema> schemas) {
+        this.transactions = transactions;
+        this.schemas = schemas;
     }
 
     /**
@@ -64,7 +70,11 @@ public final class JdbiRecordStatistics implements RecordStatistics {
         for (Schema schema : schemas) {
             runs.add(sql.runs(schema, sql.needsJson() || !new RunsFilling(schema).isFinished(handle)));
         }
-        Query statement = handle.createQuery(sql.groups(runs));
+        return answer(handle.createQuery(sql.groups(runs)), query, sql);
+    }
+
+    /** Runs a statement of {@link StatisticsSql#groups}. */
+    static RunStatistics answer(Query statement, StatisticsQuery query, StatisticsSql sql) {
         sql.bindTo(statement);
         List<Answer> answers = statement
                 .map((row, context) -> new Answer(row(row, query), row.getLong("all_groups")))

@@ -58,14 +58,21 @@ public final class JdbiResultsStore
     private final long maxPageBytes;
 
     private JdbiResultsStore(Builder builder) {
-        Schema schema = new Schema(builder.schema);
-        transactions = new Transactions(
-                builder.dataSource, builder.replica, builder.statementTimeout, builder.failoverTimeout);
+        this(
+                new Transactions(
+                        builder.dataSource, builder.replica, builder.statementTimeout, builder.failoverTimeout),
+                new Schema(builder.schema),
+                builder.clock,
+                builder.maxPageBytes);
+    }
+
+    JdbiResultsStore(Transactions transactions, Schema schema, InstantSource clock, long maxPageBytes) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.maxPageBytes = maxPageBytes;
         tables = Tables.of(schema);
         resultListing = Listing.results(schema);
         recordListing = Listing.records(schema);
-        clock = builder.clock;
-        maxPageBytes = builder.maxPageBytes;
     }
 
     /**

@@ -29,10 +29,15 @@ final class ListSql {
 
     /** What is wrong with the query is told here. */
     ListSql(ListQuery query) {
+        this(query, query.position());
+    }
+
+    /** @param start where the page begins, which is not asked of the query */
+    ListSql(ListQuery query, Optional<PageToken> start) {
         this.query = query;
         this.field = query.order().field();
         this.reach = Reach.of(query);
-        this.start = query.position();
+        this.start = start;
         this.filter = query.filter()
                 .map(isOfRecords() ? Filter::forRecords : Filter::forResults)
                 .map(FilterSql::of);
@@ -77,8 +82,12 @@ final class ListSql {
     }
 
     void bindTo(Query statement) {
-        statement.bind("limit", query.pageSize() + 1);
         query.parent().ifPresent(parent -> statement.bind("parent", parent));
+        bindAllButParent(statement);
+    }
+
+    void bindAllButParent(Query statement) {
+        statement.bind("limit", query.pageSize() + 1);
         query.result().ifPresent(result -> statement.bind("result_name", result));
         filter.ifPresent(condition -> condition.bindTo(statement));
         start.ifPresent(position -> statement.bind("uid", position.uid()));

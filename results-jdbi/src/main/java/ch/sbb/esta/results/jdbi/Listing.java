@@ -62,8 +62,14 @@ final class Listing<T> {
     private Page<T> page(Handle handle, ListQuery query, ListSql sql, long maxBytes) {
         // Asked each time: a replica may be behind.
         boolean filled = sql.asksForRuns() && filling.isFinished(handle);
-        Query statement = handle.createQuery(schema.sql(sql.text(filled))).setFetchSize(ROWS_PER_FETCH);
+        Query statement = handle.createQuery(schema.sql(sql.text(filled)));
         sql.bindTo(statement);
+        return read(statement, query, maxBytes);
+    }
+
+    /** Reads a page from the rows that a statement finds in the order of the query. */
+    Page<T> read(Query statement, ListQuery query, long maxBytes) {
+        statement.setFetchSize(ROWS_PER_FETCH);
         RowMapper<Row<T>> rows =
                 (row, context) -> new Row<>(position(query.order().field(), row), mapper.map(row, context));
         try (ResultIterator<Row<T>> found = statement.map(rows).iterator()) {

@@ -22,7 +22,7 @@ import org.jdbi.v3.core.statement.StatementContext;
 /** The statements on the table {@code esta_quarantine}. */
 final class QuarantineTable {
 
-    private static final String COLUMNS = "r.id, r.namespace, r.code, r.reason, r.data, r.last_time";
+    static final String COLUMNS = "r.id, r.namespace, r.code, r.reason, r.data, r.last_time";
 
     private final String put;
     private final String find;
@@ -61,10 +61,13 @@ final class QuarantineTable {
 
     /** A page ends early where its objects together would become too large. */
     Page<QuarantinedRun> list(Handle handle, String afterId, int limit, long maxBytes) {
-        Query query = handle.createQuery(list)
-                .bind("id", storable(afterId))
-                .bind("limit", limit + 1)
-                .setFetchSize(Listing.ROWS_PER_FETCH);
+        Query query = handle.createQuery(list).bind("id", storable(afterId)).bind("limit", limit + 1);
+        return read(query, limit, maxBytes);
+    }
+
+    /** Reads a page from a statement that finds a row more, where there is one. */
+    static Page<QuarantinedRun> read(Query query, int limit, long maxBytes) {
+        query.setFetchSize(Listing.ROWS_PER_FETCH);
         List<QuarantinedRun> items = new ArrayList<>();
         long bytes = 0;
         try (ResultIterator<QuarantinedRun> found =

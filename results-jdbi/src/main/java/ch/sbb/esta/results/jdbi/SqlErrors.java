@@ -126,6 +126,23 @@ final class SqlErrors {
                 && !CORRUPTION.contains(state);
     }
 
+    /** Whether a role that was to be become is not there, or not for this login; at the beginning of a transaction. */
+    static boolean isAboutTheRole(Throwable thrown) {
+        String state = state(thrown);
+        return state.equals("22023") || state.equals("42501");
+    }
+
+    /** A fault of the tenant's roles, not of a row and not of the call. */
+    static ResultsException roleRefused(String what, String role, Throwable thrown) {
+        SQLException e = find(thrown).orElseThrow();
+        return new ResultsException(
+                Code.DENIED,
+                what + " failed: the login of the pool cannot become role " + Identifiers.quote(role)
+                        + "; provision the tenant again, and look whether the pool logs in as the runtime login, SQLSTATE "
+                        + e.getSQLState(),
+                harmless(e));
+    }
+
     /** Whether it was waited for a lock as long as {@code lock_timeout} allows. */
     static boolean isLockTimeout(Throwable thrown) {
         return state(thrown).equals("55P03");
@@ -211,7 +228,9 @@ final class SqlErrors {
                     case "23", "44" -> "a constraint is violated";
                     case "28" -> "Postgres refuses the login";
                     case "40" -> "the transaction lost against others, again and again";
-                    case "53" -> "Postgres is short of resources";
+                    case "53" ->
+                        "Postgres is short of resources; where it lacks shared memory in a call over many tenants, "
+                                + "raise max_locks_per_transaction";
                     case "54" -> "a limit of Postgres is exceeded";
                     case "57" -> "Postgres is stopping or starting";
                     case "58" -> "the system under Postgres has failed";

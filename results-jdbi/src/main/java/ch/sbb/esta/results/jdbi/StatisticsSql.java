@@ -36,8 +36,13 @@ final class StatisticsSql {
     private final Map<String, Object> arguments = new HashMap<>();
 
     StatisticsSql(StatisticsQuery query) {
+        this(query, query.parent().isPresent() ? Reach.ONE_PARENT : Reach.ALL_PARENTS);
+    }
+
+    /** @param reach how many parents are read of each schema */
+    StatisticsSql(StatisticsQuery query, Reach reach) {
         this.query = query;
-        this.reach = query.parent().isPresent() ? Reach.ONE_PARENT : Reach.ALL_PARENTS;
+        this.reach = reach;
         this.filter = query.filter().map(Filter::forRecords).map(FilterSql::of).orElse(null);
         query.parent().ifPresent(parent -> arguments.put("parent", parent));
         query.result().ifPresent(result -> arguments.put("result_name", result));
@@ -78,6 +83,11 @@ final class StatisticsSql {
 
     /** Runs of one schema: grouping value and what the figures are made of. */
     String runs(Schema schema, boolean fromJson) {
+        return runs(schema, fromJson, query.parent().map(parent -> "parent").orElse(null));
+    }
+
+    /** @param parent the name of the argument that holds whose runs are read, or null for all of the schema */
+    String runs(Schema schema, boolean fromJson, @Nullable String parent) {
         List<String> columns = new ArrayList<>(List.of(
                 (query.grouping().isEmpty() ? "NULL" : groupValue(fromJson)) + " AS group_value",
                 state(fromJson) + " AS state",
@@ -97,6 +107,9 @@ final class StatisticsSql {
                 ? " JOIN {records} r ON r.parent = e.parent AND r.result_id = e.result_id AND r.id = e.record_id"
                 : "";
         List<String> conditions = conditions(fromJson);
+        if (parent != null) {
+            conditions.add(0, "e.parent = :" + parent);
+        }
         return schema.sql("SELECT " + String.join(", ", columns) + "\nFROM " + from + join
                 + (conditions.isEmpty() ? "" : "\nWHERE " + String.join(" AND ", conditions)));
     }
@@ -115,7 +128,6 @@ final class StatisticsSql {
 
     private List<String> conditions(boolean fromJson) {
         List<String> conditions = new ArrayList<>();
-        query.parent().ifPresent(parent -> conditions.add("e.parent = :parent"));
         query.result()
                 .ifPresent(
                         result -> conditions.add(

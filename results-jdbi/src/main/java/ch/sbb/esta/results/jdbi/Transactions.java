@@ -28,6 +28,8 @@ final class Transactions {
     private final Jdbi primary;
     private final @Nullable Replica replica;
     private final Duration failoverTimeout;
+    private final Duration statementTimeout;
+    private final @Nullable String role;
     private final String forReading;
     private final String forWriting;
 
@@ -51,12 +53,37 @@ final class Transactions {
 
     Transactions(
             DataSource dataSource, @Nullable DataSource replica, Duration statementTimeout, Duration failoverTimeout) {
-        primary = jdbi(dataSource);
-        this.replica = replica == null ? null : new Replica(jdbi(replica), Replica.REST);
+        this(
+                jdbi(dataSource),
+                replica == null ? null : new Replica(jdbi(replica), Replica.REST),
+                statementTimeout,
+                failoverTimeout,
+                null);
+    }
+
+    private Transactions(
+            Jdbi primary,
+            @Nullable Replica replica,
+            Duration statementTimeout,
+            Duration failoverTimeout,
+            @Nullable String role) {
+        this.primary = primary;
+        this.replica = replica;
         this.failoverTimeout = failoverTimeout;
-        String timeout = "; SET LOCAL statement_timeout = " + statementTimeout.toMillis();
-        forReading = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY" + timeout;
-        forWriting = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE" + timeout;
+        this.statementTimeout = statementTimeout;
+        this.role = role;
+        // The driver sends all of it in one go, together with the BEGIN.
+        String settings = (role == null ? "" : "; SET LOCAL ROLE " + Identifiers.quote(role))
+                + "; SET LOCAL statement_timeout = " + statementTimeout.toMillis();
+        forReading = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY" + settings;
+        forWriting = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE" + settings;
+    }
+
+    /** On the same connections, as another role, until the transaction ends; a shorter timeout holds, a longer one does not. */
+    Transactions as(String role, @Nullable Duration mostStatementTimeout) {
+        boolean shorter = mostStatementTimeout != null && mostStatementTimeout.compareTo(statementTimeout) < 0;
+        Duration timeout = shorter ? mostStatementTimeout : statementTimeout;
+        return new Transactions(primary, replica, timeout, failoverTimeout, role);
     }
 
     private static Jdbi jdbi(DataSource dataSource) {
@@ -173,6 +200,9 @@ final class Transactions {
                 JdbiException reason = settings.equals(forWriting) ? SqlErrors.readOnlyServer(e) : e;
                 if (SqlErrors.isReadOnlyServer(reason)) {
                     closeForGood(handle);
+                }
+                if (role != null && SqlErrors.isAboutTheRole(reason)) {
+                    throw SqlErrors.roleRefused(what, role, reason);
                 }
                 throw reason;
             }

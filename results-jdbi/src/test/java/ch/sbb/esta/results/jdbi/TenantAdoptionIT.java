@@ -29,7 +29,7 @@ class TenantAdoptionIT {
     private final String cluster = TenancyDatabase.newCluster();
     private final JdbiTenantProvisioner provisioner = database.provisioner(cluster);
 
-    private enum Version {
+    enum Version {
         OLDEST,
         CURRENT;
 

@@ -9,6 +9,7 @@ import ch.sbb.esta.results.Tenant;
 import ch.sbb.esta.results.TenantRequest;
 import ch.sbb.esta.results.spi.TenantProvisioner.Credentials;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Tag;
@@ -27,7 +28,7 @@ class TenantBreaksIT {
     private final TenancyDatabase database = new TenancyDatabase(Servers.current()).shut();
 
     /** Whether the server had done it when the connection broke. */
-    private enum Moment {
+    enum Moment {
         BEFORE,
         AFTER
     }
@@ -110,7 +111,7 @@ class TenantBreaksIT {
         forEach(
                 stride,
                 call -> {
-                    String namespace = "ci-" + moment.ordinal() + "-" + call;
+                    String namespace = "ci-" + moment.name().toLowerCase(Locale.ROOT) + "-" + call;
                     Tenant tenant = sound(cluster).provision(TenantRequest.of(namespace));
                     boolean broke = breaking(cluster, call, moment, them -> them.remove(namespace, DELETE));
                     assertThat(sound(cluster).remove(namespace, DELETE).outcome())

@@ -379,11 +379,11 @@ class TenantProvisioningIT {
                 """.formatted(cluster));
         assertThat(grants).hasSizeGreaterThan(10);
         for (String grant : grants) {
-            String[] parts = grant.split(" \\| ");
+            String[] parts = grant.split(" \\| ", -1);
             database.execute(parts[0]);
         }
         for (String grant : grants) {
-            String[] parts = grant.split(" \\| ");
+            String[] parts = grant.split(" \\| ", -1);
             database.execute(parts[1] + (parts[2].equals(database.admin().user()) ? " " + adminOption : ""));
         }
     }

@@ -10,8 +10,14 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -34,6 +40,7 @@ public record SkewedRuns(int results) {
     private static final int RESULTS_PER_BRANCH = 10;
 
     private static final int RESULTS_PER_STATEMENT = 400;
+    private static final int WRITERS = 2;
     private static final Instant FIRST_TIME = Instant.parse("2026-08-01T00:00:00Z");
     private static final int DAYS = 92;
     private static final int LARGEST_TEMPLATE = 15_000;
@@ -51,7 +58,7 @@ public record SkewedRuns(int results) {
     }
 
     /**
-     * Inserts the rows, a few thousand in a transaction.
+     * Inserts the rows, a few thousand in a transaction, over two connections.
      *
      * @param database a login that may write the tables
      * @param schema the schema that holds them; no name that needs another quoting than {@code "}
@@ -59,13 +66,40 @@ public record SkewedRuns(int results) {
      * @throws IOException when a captured object cannot be read
      */
     public void insertInto(PostgresDatabase database, String schema) throws SQLException, IOException {
+        List<String> captured = captured();
+        AtomicInteger next = new AtomicInteger(1);
+        ExecutorService writers = Executors.newFixedThreadPool(WRITERS);
+        try {
+            List<Future<Void>> written = writers.invokeAll(Collections.nCopies(WRITERS, () -> {
+                insert(database, '"' + schema + '"', captured, next);
+                return null;
+            }));
+            for (Future<Void> one : written) {
+                one.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted before all rows were inserted", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SQLException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException(e.getCause());
+        } finally {
+            writers.shutdownNow();
+        }
+    }
+
+    private void insert(PostgresDatabase database, String schema, List<String> captured, AtomicInteger next)
+            throws SQLException {
         String rows = rows();
-        String quoted = '"' + schema + '"';
         try (Connection connection = database.dataSource().getConnection()) {
-            loadTemplates(connection);
-            try (PreparedStatement insertResults = connection.prepareStatement(insertResults(quoted, rows));
-                    PreparedStatement insertRecords = connection.prepareStatement(insertRecords(quoted, rows))) {
-                for (int from = 1; from <= results; from += RESULTS_PER_STATEMENT) {
+            loadTemplates(connection, captured);
+            try (PreparedStatement insertResults = connection.prepareStatement(insertResults(schema, rows));
+                    PreparedStatement insertRecords = connection.prepareStatement(insertRecords(schema, rows))) {
+                for (int from = next.getAndAdd(RESULTS_PER_STATEMENT);
+                        from <= results;
+                        from = next.getAndAdd(RESULTS_PER_STATEMENT)) {
                     int to = Math.min(results, from + RESULTS_PER_STATEMENT - 1);
                     for (PreparedStatement statement : List.of(insertResults, insertRecords)) {
                         statement.setInt(1, from);
@@ -135,13 +169,12 @@ public record SkewedRuns(int results) {
             ORDER BY r.i, k""".formatted(schema, rows, Math.max(1, results / RESULTS_PER_BRANCH));
     }
 
-    private static void loadTemplates(Connection connection) throws SQLException, IOException {
+    private static void loadTemplates(Connection connection, List<String> captured) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("DROP TABLE IF EXISTS esta_templates");
             statement.execute(
                     "CREATE TEMPORARY TABLE esta_templates (kind text, number bigint, count bigint, data jsonb)");
         }
-        List<String> captured = captured();
         insertTemplates(connection, "PipelineRun", captured);
         insertTemplates(connection, "TaskRun", captured);
     }

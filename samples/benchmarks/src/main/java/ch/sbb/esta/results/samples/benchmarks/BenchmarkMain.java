@@ -24,6 +24,7 @@ public final class BenchmarkMain {
             new GrpcVsDirect(2_000, 3),
             new GrpcList(20_000, 5),
             new TenantsProvision(100),
+            new TenantsPool(500, 600, 3),
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),

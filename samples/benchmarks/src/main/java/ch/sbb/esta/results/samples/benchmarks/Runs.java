@@ -83,12 +83,19 @@ final class Runs {
 
     /** Makes so many runs: PipelineRuns, each followed by its TaskRuns. */
     List<RunPlacement> make(int count) {
+        return make(count, "");
+    }
+
+    /** The same in one namespace; where that is empty, in several. */
+    List<RunPlacement> make(int count, String namespace) {
         List<RunPlacement> runs = new ArrayList<>(count);
         while (runs.size() < count) {
             ObjectNode pipelineRun = copy(pipelineRuns.get(random.nextInt(pipelineRuns.size())), "pr");
+            inNamespace(pipelineRun, namespace);
             runs.add(place(pipelineRun));
             for (int i = 0; i < TASK_RUNS && runs.size() < count; i++) {
                 ObjectNode taskRun = copy(taskRuns.get(random.nextInt(taskRuns.size())), "tr");
+                inNamespace(taskRun, namespace);
                 JsonNode owner = pipelineRun.get("metadata");
                 taskRun.withObject("/metadata")
                         .putArray("ownerReferences")
@@ -101,6 +108,12 @@ final class Runs {
             }
         }
         return runs;
+    }
+
+    private static void inNamespace(ObjectNode run, String namespace) {
+        if (!namespace.isEmpty()) {
+            run.withObject("/metadata").put("namespace", namespace);
+        }
     }
 
     private ObjectNode copy(ObjectNode template, String prefix) {

@@ -21,7 +21,8 @@ class ListBenchmarksIT {
                 new IndexedLists(400),
                 new TenantsProvision(2),
                 new GrpcVsDirect(300, 1),
-                new GrpcList(600, 1));
+                new GrpcList(600, 1),
+                new TenantsPool(3, 10, 1));
     }
 
     @ParameterizedTest

@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.prune;
+
+import org.jspecify.annotations.NullMarked;
