@@ -18,7 +18,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -131,7 +130,7 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
      * @throws ResultsException when the runs cannot be listed
      */
     public static Removal removeAll(ClusterRuns cluster, Set<String> finalizers) {
-        AtomicLong removed = new AtomicLong();
+        long removed = 0;
         List<String> failures = new ArrayList<>();
         List<RunKey> found = new ArrayList<>();
         RunIndex.read(cluster, "", run -> {
@@ -142,12 +141,12 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
         for (RunKey run : Set.copyOf(found)) {
             try {
                 finalizers.forEach(finalizer -> cluster.removeFinalizer(run, finalizer));
-                removed.incrementAndGet();
+                removed++;
             } catch (ResultsException e) {
                 failures.add(String.valueOf(e.getMessage()));
             }
         }
-        return new Removal(removed.get(), failures);
+        return new Removal(removed, failures);
     }
 
     /** Begins to work. No effect when started already. */

@@ -63,11 +63,7 @@ final class TenantListing<T> {
     }
 
     private static Query statement(
-            Handle handle,
-            String verb,
-            Map<TenantTables, TenantTables.Runs> tenants,
-            ListSql part,
-            ListOrder order) {
+            Handle handle, String verb, Map<TenantTables, TenantTables.Runs> tenants, ListSql part, ListOrder order) {
         String whole = part.text(true);
         String unfilled = part.text(false);
         List<String> parts = new ArrayList<>();

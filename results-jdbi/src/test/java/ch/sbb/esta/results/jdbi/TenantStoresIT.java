@@ -193,9 +193,7 @@ class TenantStoresIT {
                 .pageSize(10);
 
         String plan = stores.reading()
-                .read(
-                        "explaining",
-                        handle -> TenantListing.explain(handle, stores.registered(), query));
+                .read("explaining", handle -> TenantListing.explain(handle, stores.registered(), query));
 
         assertThat(plan).contains("Merge Append").contains("esta_records_by_created_time");
         assertThat(plan).doesNotContain("\"Sort\"").doesNotContain("Seq Scan");
