@@ -12,7 +12,6 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import io.grpc.util.AdvancedTlsX509KeyManager;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -113,11 +112,9 @@ public final class GrpcResultsServer implements AutoCloseable {
         ScheduledExecutorService reader =
                 Executors.newSingleThreadScheduledExecutor(Threads.named("results-grpc-certificates"));
         own.add(reader);
-        AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
+        ServerKeys keys = new ServerKeys(certificate, key);
         try {
-            // Ends with its executor.
-            var unused = keys.updateIdentityCredentials(
-                    certificate.toFile(), key.toFile(), CERTIFICATE_CHECK.toSeconds(), TimeUnit.SECONDS, reader);
+            keys.read();
         } catch (IOException | GeneralSecurityException | RuntimeException e) {
             own.forEach(ExecutorService::shutdownNow);
             throw new ResultsException(
@@ -126,7 +123,9 @@ public final class GrpcResultsServer implements AutoCloseable {
                             + " cannot be read; both are PEM files, the key in PKCS #8",
                     e);
         }
-        return TlsServerCredentials.newBuilder().keyManager(keys).build();
+        long seconds = CERTIFICATE_CHECK.toSeconds();
+        var unused = reader.scheduleWithFixedDelay(keys::readIfChanged, seconds, seconds, TimeUnit.SECONDS);
+        return TlsServerCredentials.newBuilder().keyManager(keys.manager()).build();
     }
 
     private GrpcResultsServer start() {
@@ -210,7 +209,7 @@ public final class GrpcResultsServer implements AutoCloseable {
         }
 
         /**
-         * Encrypts. The files are read again within 10 seconds after they change.
+         * Encrypts. The files are read again within about 10 seconds after they change.
          *
          * @param certificate the chain of certificates as PEM, the server's first
          * @param key its private key as PEM, in PKCS #8

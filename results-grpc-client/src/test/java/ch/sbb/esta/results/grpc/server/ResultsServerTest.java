@@ -294,7 +294,7 @@ class ResultsServerTest {
                 .contains("INVALID_ARGUMENT", "line 1, column");
         assertThat(code(() -> calls.listRecords(ListRecordsRequest.newBuilder()
                         .setParent("ci/results/-")
-                        .setOrderBy("summary.start_time")
+                        .setOrderBy("size desc")
                         .build())))
                 .isEqualTo(Status.Code.INVALID_ARGUMENT);
         assertThat(code(() -> calls.listRecords(
