@@ -148,7 +148,8 @@ class GrpcFaultsTest {
 
         proxy.heal();
         assertThat(logs.upload(LOG, new ByteArrayInputStream(text))).isEqualTo(text.length);
-        assertThat(Objects.requireNonNull(texts.texts().get(LOG_RECORD.toString())).size())
+        assertThat(Objects.requireNonNull(texts.texts().get(LOG_RECORD.toString()))
+                        .size())
                 .isEqualTo(text.length);
     }
 
