@@ -4,6 +4,7 @@ import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ArchiveOutcome.Status;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
+import ch.sbb.esta.results.RecordSummary;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultContent;
 import ch.sbb.esta.results.ResultsException;
@@ -11,6 +12,9 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -191,7 +195,8 @@ final class RunWriter {
         }
         RunPlacement told = placement;
         boolean wrote = false;
-        for (int races = 0; races < ATTEMPTS; ) {
+        int races = 0;
+        for (int writes = 0; races < ATTEMPTS && writes < ATTEMPTS; ) {
             pauseBefore(races, placement.record());
             Optional<Result> found = client.findResult(placement.record().result());
             if (found.isEmpty() || (!wrote && says(found.get(), told))) {
@@ -208,6 +213,7 @@ final class RunWriter {
             }
             if (replaced(found.get(), told)) {
                 wrote = true;
+                writes++;
             } else {
                 races++;
             }
@@ -220,11 +226,37 @@ final class RunWriter {
     }
 
     private static boolean says(Result result, RunPlacement run) {
-        return content(result).merge(run).equals(content(result));
+        return told(result, run).equals(content(result));
+    }
+
+    /** What the Result says after the run, as it comes back: the protocol's texts hold no half of a surrogate pair. */
+    private static ResultContent told(Result result, RunPlacement run) {
+        ResultContent content = content(result).merge(run);
+        return new ResultContent(
+                whole(content.annotations()),
+                content.summary()
+                        .map(said -> new RecordSummary(
+                                said.record(),
+                                said.type(),
+                                said.startTime().orElse(null),
+                                said.endTime().orElse(null),
+                                said.status(),
+                                whole(said.annotations())))
+                        .orElse(null));
+    }
+
+    private static Map<String, String> whole(Map<String, String> texts) {
+        Map<String, String> whole = new LinkedHashMap<>();
+        texts.forEach((key, text) -> whole.put(whole(key), whole(text)));
+        return whole;
+    }
+
+    private static String whole(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     private boolean replaced(Result result, RunPlacement run) {
-        ResultContent content = content(result).merge(run);
+        ResultContent content = told(result, run);
         try {
             Result unused = client.replaceResult(
                     result.name(),

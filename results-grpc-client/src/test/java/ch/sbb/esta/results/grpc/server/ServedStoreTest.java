@@ -11,8 +11,10 @@ import ch.sbb.esta.results.Pages;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultName;
+import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.SummaryStatus;
 import ch.sbb.esta.results.grpc.GrpcOptions;
 import ch.sbb.esta.results.grpc.GrpcResultsStore;
@@ -21,6 +23,7 @@ import ch.sbb.esta.results.spi.Authorizer;
 import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Key;
@@ -70,6 +73,27 @@ class ServedStoreTest {
             client.deleteResult(name);
             client.deleteResult(name);
             assertThat(store.findRecord(name.record("t1"))).isEmpty();
+        }
+    }
+
+    @Test
+    void halfASurrogatePairInAnAnnotationKeepsNobodyBusy() throws Exception {
+        try (Served served = Served.plaintext(services)) {
+            GrpcResultsStore client = client(served);
+            RunPlacement run = ResultNaming.defaults().place(RunSnapshot.parse("""
+                    {"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": {"namespace": "ci", "name": "p",
+                     "uid": "p", "resourceVersion": "7", "annotations": {
+                       "results.tekton.dev/resultAnnotations": "{\\"a\\": \\"x\\ud800y\\"}"}}}""".getBytes(StandardCharsets.UTF_8)));
+            assertThat(run.resultAnnotations()).containsEntry("a", "x\ud800y");
+
+            assertThat(client.archive(List.of(run)))
+                    .extracting(ArchiveOutcome::isArchived)
+                    .containsExactly(true);
+
+            assertThat(store.findResult(ResultName.parse("ci/results/p"))
+                            .orElseThrow()
+                            .annotations())
+                    .containsEntry("a", "x?y");
         }
     }
 
