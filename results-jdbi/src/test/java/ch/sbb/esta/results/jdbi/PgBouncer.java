@@ -30,15 +30,21 @@ final class PgBouncer implements AutoCloseable {
         this.port = port;
     }
 
-    /** Starts it, or returns empty where there is none on the path or in {@code /usr/sbin}. */
+    /** Starts it, or returns empty where the variable names none and none is on the path or in {@code /usr/sbin}. */
     static Optional<PgBouncer> open(PostgresDatabase database, int serverPort) {
-        return Stream.concat(
-                        Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)),
-                        Stream.of("/usr/sbin"))
-                .map(folder -> Path.of(folder, PROGRAM))
-                .filter(Files::isExecutable)
-                .findFirst()
+        return named().or(() -> Stream.concat(
+                                Stream.of(
+                                        System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)),
+                                Stream.of("/usr/sbin"))
+                        .map(folder -> Path.of(folder, PROGRAM))
+                        .filter(Files::isExecutable)
+                        .findFirst())
                 .map(program -> start(program, database, serverPort));
+    }
+
+    /** The program that the environment variable {@code PGBOUNCER} names. */
+    static Optional<Path> named() {
+        return Optional.ofNullable(System.getenv("PGBOUNCER")).map(Path::of);
     }
 
     private static PgBouncer start(Path program, PostgresDatabase database, int serverPort) {
