@@ -20,7 +20,7 @@ class InterruptTest {
     @Test
     void theEmbeddedPartsStayUntilTheArchiveHasEnded() throws Exception {
         try (MainProcess main =
-                MainProcess.start(folder.resolve("printed"), Map.of(), List.of("--runs", "5", "--lines", "5000"))) {
+                MainProcess.start(folder.resolve("printed"), Map.of(), List.of("--runs", "20", "--lines", "5000"))) {
             main.awaitPrinted("[1-9][0-9,]* log lines");
 
             assertThat(main.end()).isEqualTo(TERMINATED);
