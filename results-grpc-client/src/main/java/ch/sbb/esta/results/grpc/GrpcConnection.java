@@ -88,7 +88,7 @@ public final class GrpcConnection implements AutoCloseable {
         private @Nullable String authority;
         private Duration keepAlive = Duration.ofMinutes(5);
         private Duration keepAliveTimeout = Duration.ofSeconds(20);
-        private int attempts = 4;
+        private int attempts = 5;
         private Duration firstPause = Duration.ofMillis(200);
         private Duration longestPause = Duration.ofSeconds(5);
         private Consumer<? super ManagedChannelBuilder<?>> customizer = builder -> {};
@@ -160,7 +160,7 @@ public final class GrpcConnection implements AutoCloseable {
         /**
          * How often a call is made that may be repeated.
          *
-         * @param count 1 to 5, the first one included; 4 by default
+         * @param count 1 to 5, the first one included; 5 by default, which outlasts the second for which gRPC lets a lost server be
          * @return this
          */
         public Builder attempts(int count) {

@@ -50,7 +50,7 @@ class GrpcFaultsTest {
     private final FaultProxy proxy = FaultProxy.to("localhost", server.port());
     private final GrpcConnection connection = GrpcConnection.builder("localhost:" + proxy.port())
             .insecure()
-            .pauses(Duration.ofMillis(50), Duration.ofMillis(400))
+            .pauses(Duration.ofMillis(110), Duration.ofSeconds(2))
             .attempts(5)
             .open();
     private final GrpcOptions options = GrpcOptions.builder()
