@@ -4,6 +4,7 @@ import ch.sbb.esta.results.testkit.postgres.PostgresServer.Durability;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -23,10 +25,17 @@ final class EmbeddedServer {
 
     private static final Duration KILL_WAIT = Duration.ofSeconds(20);
     private static final Duration POLL = Duration.ofMillis(5);
+    private static final Duration START_WAIT = Duration.ofSeconds(40);
+    private static final int STARTS = 3;
+    private static final int LOG_LINES = 20;
+    private static final int PORTS = 100;
+    private static final int FIRST_PORT = 15_000;
+    private static final int LAST_PORT = 32_000;
 
     private final Durability durability;
     private final @Nullable Path binaries;
     private final Path data;
+    private final Path log;
     private final Duration shutdownGrace;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread reaper = new Thread(this::discard, "postgres-reaper");
@@ -39,6 +48,8 @@ final class EmbeddedServer {
         this.shutdownGrace = shutdownGrace;
         // Beside zonky's own: what a killed JVM leaves behind is cleaned up there by the next one.
         this.data = Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg", "results-" + UUID.randomUUID());
+        // Not in the data folder: initdb wants that empty, and a standby copies it.
+        this.log = data.resolveSibling(data.getFileName() + ".log");
         Runtime.getRuntime().addShutdownHook(reaper);
     }
 
@@ -50,23 +61,68 @@ final class EmbeddedServer {
         if (running != null) {
             throw new IllegalStateException("the server is running already");
         }
+        boolean again = port != 0;
+        for (int attempt = 1; running == null; attempt++) {
+            try {
+                port = again ? port : freePort();
+                running = configured().start();
+            } catch (IOException e) {
+                killProcesses();
+                // Between finding the port and listening on it another process may take it.
+                if (again || attempt == STARTS) {
+                    throw new UncheckedIOException(
+                            "the embedded Postgres does not start on port " + port + "; its data are in " + data
+                                    + "; it said last:\n" + logTail(),
+                            e);
+                }
+            }
+        }
+    }
+
+    /**
+     * Outside of the ports that systems give to outgoing connections: while the server is stopped, none of them may hold its port, and no
+     * client that tries to connect meets itself.
+     */
+    private static int freePort() throws IOException {
+        IOException taken = new IOException("no free port from " + FIRST_PORT + " to " + LAST_PORT);
+        for (int attempt = 0; attempt < PORTS; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                taken = e;
+            }
+        }
+        throw taken;
+    }
+
+    private EmbeddedPostgres.Builder configured() throws IOException {
+        Files.createDirectories(data);
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
+                .setPGStartupWait(START_WAIT)
+                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .setErrorRedirector(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .setServerConfig("password_encryption", "scram-sha-256")
-                .setServerConfig("max_connections", "300");
+                .setServerConfig("max_connections", "300")
+                .setPort(port);
         if (durability == Durability.DURABLE) {
             builder.setServerConfig("fsync", "on").setServerConfig("synchronous_commit", "on");
         }
         if (binaries != null) {
             builder.setPgBinaryResolver(new JarBinaries(binaries));
         }
+        return builder;
+    }
+
+    private String logTail() {
         try {
-            running = builder.setPort(port).start();
-            port = running.getPort();
+            List<String> lines = Files.exists(log) ? Files.readAllLines(log) : List.of();
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
         } catch (IOException e) {
-            throw new UncheckedIOException("the embedded Postgres does not start; its data are in " + data, e);
+            return "(its log " + log + " cannot be read: " + e + ")";
         }
     }
 
@@ -172,6 +228,11 @@ final class EmbeddedServer {
     }
 
     private void deleteData() {
+        try {
+            Files.deleteIfExists(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the log of the embedded Postgres stays in " + log, e);
+        }
         if (!Files.exists(data)) {
             return;
         }
