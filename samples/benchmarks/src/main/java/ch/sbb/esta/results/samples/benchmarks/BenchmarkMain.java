@@ -4,22 +4,22 @@ import ch.sbb.esta.results.Escaped;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Runs the benchmark that is named, or lists all. */
+/** Runs the benchmarks that are named, or lists all. */
 public final class BenchmarkMain {
 
     private static final long LARGE_LOG = 500_000_000;
     private static final int MANY_RESULTS = 200_000;
-    private static final int MANY_RECORDS = 1_000_000;
 
     private static final List<Benchmark> ALL = List.of(
             new ArchiveVsCopy(),
             new PageDepth(MANY_RESULTS, 2000),
             new NewestFailed(MANY_RESULTS),
             new IndexedLists(MANY_RESULTS),
-            new StatisticsVsJson(MANY_RECORDS),
+            new StatisticsVsJson(MANY_RESULTS),
             new ArchiveUnchanged(),
             new GrpcVsDirect(2_000, 3),
             new GrpcList(20_000, 5),
@@ -33,30 +33,51 @@ public final class BenchmarkMain {
     private BenchmarkMain() {}
 
     /**
-     * Runs one benchmark and ends the JVM.
+     * Runs benchmarks one after the other and ends the JVM. Those that read the same tables share them.
      *
-     * @param arguments the name of a benchmark, or none
-     * @throws Exception when the measurement fails
+     * @param arguments the names of benchmarks, or none
+     * @throws Exception when a measurement fails
      */
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         if (arguments.length == 0) {
-            out.println("samples/benchmarks/run NAME, where NAME is one of");
+            out.println("samples/benchmarks/run NAME ..., where NAME is one of");
             ALL.forEach(benchmark -> out.printf("  %-20s %s%n", benchmark.name(), benchmark.description()));
             System.exit(0);
         }
-        Optional<Benchmark> found = ALL.stream()
-                .filter(benchmark -> benchmark.name().equals(arguments[0]))
-                .findFirst();
-        if (found.isEmpty() || arguments.length > 1) {
-            System.err.println("there is no benchmark " + Escaped.of(String.join(" ", arguments))
-                    + ": give one name; without a name all are listed");
-            System.exit(2);
+        List<Benchmark> named = new ArrayList<>();
+        for (String name : arguments) {
+            Optional<Benchmark> found =
+                    ALL.stream().filter(one -> one.name().equals(name)).findFirst();
+            if (found.isEmpty()) {
+                System.err.println(
+                        "there is no benchmark " + Escaped.of(name) + ": give names; without one all are listed");
+                System.exit(2);
+            }
+            found.ifPresent(named::add);
         }
-        Benchmark benchmark = found.get();
-        out.println(benchmark.name() + ": " + benchmark.description());
-        String figures = benchmark.run(out);
-        out.println(benchmark.name() + " " + figures);
+        runAll(named, out);
         System.exit(0);
+    }
+
+    private static void runAll(List<Benchmark> named, PrintStream out) throws Exception {
+        SkewedTables tables = null;
+        try {
+            for (Benchmark benchmark : named) {
+                out.println(benchmark.name() + ": " + benchmark.description());
+                String figures;
+                if (benchmark instanceof SkewedBenchmark skewed) {
+                    tables = tables == null ? SkewedTables.fill(skewed.results(), out) : tables;
+                    figures = skewed.measure(tables, out);
+                } else {
+                    figures = benchmark.run(out);
+                }
+                out.println(benchmark.name() + " " + figures);
+            }
+        } finally {
+            if (tables != null) {
+                tables.close();
+            }
+        }
     }
 }

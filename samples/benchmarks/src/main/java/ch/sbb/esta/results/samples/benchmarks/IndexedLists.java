@@ -16,7 +16,7 @@ import java.util.Locale;
  *
  * @param results how many Results there are
  */
-record IndexedLists(int results) implements Benchmark {
+record IndexedLists(int results) implements SkewedBenchmark {
 
     @Override
     public String name() {
@@ -26,13 +26,12 @@ record IndexedLists(int results) implements Benchmark {
     @Override
     public String description() {
         return "pages touched by the worst of the lists that are documented as indexed / 20 for each row and 200, among "
-                + (long) results * SkewedTables.RECORDS_PER_RESULT + " records";
+                + records() + " records";
     }
 
     @Override
-    public String run(PrintStream out) throws Exception {
-        try (SkewedTables tables = SkewedTables.fill(results, out);
-                HikariDataSource pool = tables.pool()) {
+    public String measure(SkewedTables tables, PrintStream out) throws Exception {
+        try (HikariDataSource pool = tables.pool()) {
             ExplainedSource explained = new ExplainedSource(pool);
             JdbiResultsStore store = JdbiResultsStore.builder(explained.dataSource(), SkewedTables.OURS)
                     .build();
@@ -53,7 +52,7 @@ record IndexedLists(int results) implements Benchmark {
                     worst.pages(),
                     worst.rows(),
                     queries.size(),
-                    (long) results * SkewedTables.RECORDS_PER_RESULT);
+                    records());
         }
     }
 

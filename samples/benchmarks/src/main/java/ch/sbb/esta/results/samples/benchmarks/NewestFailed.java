@@ -19,7 +19,7 @@ import java.util.concurrent.Callable;
  *
  * @param results how many Results there are
  */
-record NewestFailed(int results) implements Benchmark {
+record NewestFailed(int results) implements SkewedBenchmark {
 
     private static final int OURS_ROUNDS = 201;
     private static final int UPSTREAM_ROUNDS = 5;
@@ -44,40 +44,38 @@ record NewestFailed(int results) implements Benchmark {
     @Override
     public String description() {
         return "median time of the newest 50 failed runs of one pipeline by upstream's query on upstream's tables / ours, among "
-                + (long) results * SkewedTables.RECORDS_PER_RESULT + " records";
+                + records() + " records";
     }
 
     @Override
-    public String run(PrintStream out) throws Exception {
-        try (SkewedTables tables = SkewedTables.fill(results, out)) {
-            tables.copyForUpstream("upstream");
-            try (HikariDataSource pool = tables.pool();
-                    Connection connection = tables.database().dataSource().getConnection()) {
-                JdbiResultsStore store =
-                        JdbiResultsStore.builder(pool, SkewedTables.OURS).build();
-                List<String> theirs = rows(connection);
-                List<String> ours = rows(store);
-                if (!ours.equals(theirs)) {
-                    throw new IllegalStateException("the queries differ: " + ours.size() + " rows of ours, "
-                            + theirs.size() + " of upstream's query");
-                }
-                Times upstream = measure(UPSTREAM_ROUNDS, () -> rows(connection));
-                out.printf(Locale.ROOT, "upstream: %.1f ms%n", upstream.median() * 1e3);
-                measure(OURS_ROUNDS, () -> rows(store));
-                Times our = measure(OURS_ROUNDS, () -> rows(store));
-                return String.format(
-                        Locale.ROOT,
-                        "ratio=%.1f upstream=%.1f ms ours=%.3f ms rows=%d records=%d",
-                        upstream.median() / our.median(),
-                        upstream.median() * 1e3,
-                        our.median() * 1e3,
-                        ours.size(),
-                        (long) results * SkewedTables.RECORDS_PER_RESULT);
+    public String measure(SkewedTables tables, PrintStream out) throws Exception {
+        tables.copyForUpstream("upstream");
+        try (HikariDataSource pool = tables.pool();
+                Connection connection = tables.database().dataSource().getConnection()) {
+            JdbiResultsStore store =
+                    JdbiResultsStore.builder(pool, SkewedTables.OURS).build();
+            List<String> theirs = rows(connection);
+            List<String> ours = rows(store);
+            if (!ours.equals(theirs)) {
+                throw new IllegalStateException("the queries differ: " + ours.size() + " rows of ours, " + theirs.size()
+                        + " of upstream's query");
             }
+            Times upstream = timed(UPSTREAM_ROUNDS, () -> rows(connection));
+            out.printf(Locale.ROOT, "upstream: %.1f ms%n", upstream.median() * 1e3);
+            timed(OURS_ROUNDS, () -> rows(store));
+            Times our = timed(OURS_ROUNDS, () -> rows(store));
+            return String.format(
+                    Locale.ROOT,
+                    "ratio=%.1f upstream=%.1f ms ours=%.3f ms rows=%d records=%d",
+                    upstream.median() / our.median(),
+                    upstream.median() * 1e3,
+                    our.median() * 1e3,
+                    ours.size(),
+                    records());
         }
     }
 
-    private static Times measure(int rounds, Callable<List<String>> query) throws Exception {
+    private static Times timed(int rounds, Callable<List<String>> query) throws Exception {
         Times times = new Times(rounds);
         for (int i = 0; i < rounds; i++) {
             times.add(Times.of(query::call));

@@ -15,7 +15,7 @@ import java.util.Locale;
  * @param results how many Results there are
  * @param depth which page is compared with the first
  */
-record PageDepth(int results, int depth) implements Benchmark {
+record PageDepth(int results, int depth) implements SkewedBenchmark {
 
     private static final int PAGE_SIZE = 50;
     private static final int WARM_UP = 10;
@@ -29,13 +29,12 @@ record PageDepth(int results, int depth) implements Benchmark {
     @Override
     public String description() {
         return "median time of page " + depth + " / page 1 of all Records of the largest namespace, newest first, "
-                + PAGE_SIZE + " on a page, among " + (long) results * SkewedTables.RECORDS_PER_RESULT;
+                + PAGE_SIZE + " on a page, among " + records();
     }
 
     @Override
-    public String run(PrintStream out) throws Exception {
-        try (SkewedTables tables = SkewedTables.fill(results, out);
-                HikariDataSource pool = tables.pool()) {
+    public String measure(SkewedTables tables, PrintStream out) throws Exception {
+        try (HikariDataSource pool = tables.pool()) {
             JdbiResultsStore store =
                     JdbiResultsStore.builder(pool, SkewedTables.OURS).build();
             ListQuery first = ListQuery.of("team-00/results/-")
@@ -68,7 +67,7 @@ record PageDepth(int results, int depth) implements Benchmark {
                     firstTimes.median() * 1e3,
                     depth,
                     deepTimes.median() * 1e3,
-                    (long) results * SkewedTables.RECORDS_PER_RESULT);
+                    records());
         }
     }
 }

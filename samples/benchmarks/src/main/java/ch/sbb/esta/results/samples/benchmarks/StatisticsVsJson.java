@@ -8,10 +8,6 @@ import ch.sbb.esta.results.RunMoment;
 import ch.sbb.esta.results.StatisticsQuery;
 import ch.sbb.esta.results.StatisticsRow;
 import ch.sbb.esta.results.jdbi.JdbiRecordStatistics;
-import ch.sbb.esta.results.jdbi.Migrations;
-import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
-import ch.sbb.esta.results.testkit.postgres.PostgresServer;
-import ch.sbb.esta.results.testkit.postgres.SkewedRuns;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.PrintStream;
 import java.sql.Connection;
@@ -25,10 +21,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** A month of one namespace grouped by day: upstream's form of the aggregate against {@link JdbiRecordStatistics}. */
-final class StatisticsVsJson implements Benchmark {
+/**
+ * A month of one namespace grouped by day: upstream's form of the aggregate against {@link JdbiRecordStatistics}.
+ *
+ * @param results how many Results there are
+ */
+record StatisticsVsJson(int results) implements SkewedBenchmark {
 
-    private static final String SCHEMA = "ours";
     private static final String BUSIEST = "team-00";
     private static final int ROUNDS = 5;
     private static final Instant FROM = Instant.parse("2026-09-01T00:00:00Z");
@@ -51,16 +50,10 @@ final class StatisticsVsJson implements Benchmark {
                     "DURATION",
                     "(data->'status'->>'completionTime')::timestamptz - (data->'status'->>'startTime')::timestamptz")
             .replace("CREATED", "(data->'metadata'->>'creationTimestamp')::timestamptz")
-            .replace("SCHEMA", SCHEMA)
+            .replace("SCHEMA", SkewedTables.OURS)
             .replace("PARENT", BUSIEST)
             .replace("FROM_TIME", FROM.toString())
             .replace("UNTIL_TIME", UNTIL.toString());
-
-    private final int records;
-
-    StatisticsVsJson(int records) {
-        this.records = records;
-    }
 
     @Override
     public String name() {
@@ -70,44 +63,19 @@ final class StatisticsVsJson implements Benchmark {
     @Override
     public String description() {
         return "median time of upstream's aggregate over a month of one namespace by day, by JSON extraction over the table / "
-                + "of RecordStatistics, over " + records + " records";
+                + "of RecordStatistics, over " + records() + " records";
     }
 
     @Override
-    public String run(PrintStream out) throws Exception {
-        try (PostgresServer server = PostgresServer.builder().start()) {
-            PostgresDatabase database = server.newDatabase();
-            try (HikariDataSource pool = pool(database)) {
-                new Migrations(pool, SCHEMA).migrate();
-                out.println("inserting " + records + " records");
-                new SkewedRuns(records / SkewedRuns.RECORDS_PER_RESULT).insertInto(database, SCHEMA);
-                analyze(pool);
-                return measure(pool, out);
-            }
+    public String measure(SkewedTables tables, PrintStream out) throws SQLException {
+        try (HikariDataSource pool = tables.pool()) {
+            return measure(pool, out);
         }
-    }
-
-    private static void analyze(HikariDataSource pool) throws SQLException {
-        try (Connection connection = pool.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("VACUUM ANALYZE");
-        }
-    }
-
-    private static HikariDataSource pool(PostgresDatabase database) {
-        HikariDataSource pool = new HikariDataSource();
-        pool.setJdbcUrl(database.jdbcUrl());
-        pool.setUsername(database.user());
-        pool.setPassword(database.password());
-        pool.setMaximumPoolSize(1);
-        // Upstream cuts days in the zone of the session, and the driver sets that of the JVM.
-        pool.setConnectionInitSql("SET TIME ZONE 'UTC'");
-        return pool;
     }
 
     private String measure(HikariDataSource pool, PrintStream out) throws SQLException {
         JdbiRecordStatistics statistics =
-                JdbiRecordStatistics.builder(pool, SCHEMA).build();
+                JdbiRecordStatistics.builder(pool, SkewedTables.OURS).build();
         double[] json = new double[ROUNDS];
         double[] ours = new double[ROUNDS];
         List<String> days = List.of();
@@ -138,7 +106,7 @@ final class StatisticsVsJson implements Benchmark {
                 median(json),
                 median(ours),
                 days.size(),
-                records);
+                records());
     }
 
     private static double median(double[] values) {

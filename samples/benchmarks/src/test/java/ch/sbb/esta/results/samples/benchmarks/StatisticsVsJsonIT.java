@@ -16,7 +16,7 @@ class StatisticsVsJsonIT {
     void endsWithARatio() throws Exception {
         ByteArrayOutputStream progress = new ByteArrayOutputStream();
         try (PrintStream out = new PrintStream(progress, true, StandardCharsets.UTF_8)) {
-            assertThat(new StatisticsVsJson(5_000).run(out))
+            assertThat(new StatisticsVsJson(1_000).run(out))
                     .as("after %s", progress.toString(StandardCharsets.UTF_8))
                     .matches("ratio=[0-9.]+ json=[0-9.]+ ms ours=[0-9.]+ ms days=[0-9]+ records=5000");
         }
