@@ -6,7 +6,8 @@ import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
-import ch.sbb.esta.results.internal.Threads;
+import ch.sbb.esta.results.internal.Background;
+import ch.sbb.esta.results.internal.StopSignal;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,9 +17,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,35 +35,19 @@ import org.slf4j.LoggerFactory;
 public final class RunSweep implements ArchiveListener, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RunSweep.class);
-    private static final Duration FIRST = Duration.ofMinutes(1);
     private static final Duration NO_ROOM_PAUSE = Duration.ofMillis(200);
-    private static final double JITTER = 0.1;
 
     private final ClusterRuns cluster;
     private final Duration interval;
     private final InstantSource clock;
     private final List<RunKind> kinds;
     private final Map<String, Known> known = new ConcurrentHashMap<>();
-    private final Object lifecycle = new Object();
+    private final Background background = new Background("esta-results-sweep");
     private volatile Stats stats = new Stats(null, 0, 0, null);
     private volatile int round;
-    private @Nullable Running running;
 
     /** The version of a run that was archived last, and in which round the run was seen last. */
     private record Known(String resourceVersion, int round) {}
-
-    private record Running(Thread thread, CountDownLatch stop) {
-
-        /** Waits, and says whether to go on. */
-        boolean pause(Duration time) {
-            try {
-                return !stop.await(time.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return false;
-            }
-        }
-    }
 
     /**
      * Numbers of one moment.
@@ -107,37 +89,13 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
      */
     public void start(Function<RunSnapshot, Admission> archive) {
         Objects.requireNonNull(archive, "archive");
-        synchronized (lifecycle) {
-            if (running != null) {
-                return;
-            }
-            CountDownLatch stop = new CountDownLatch(1);
-            Running[] self = new Running[1];
-            Thread thread = Threads.named("esta-results-sweep").newThread(() -> repeat(self[0], archive));
-            self[0] = new Running(thread, stop);
-            running = self[0];
-            thread.start();
-        }
+        background.repeat(interval, signal -> attempt(signal, archive));
     }
 
     /** Stops; waits until the thread has ended. No effect when not started. It can be started again. */
     @Override
     public void close() {
-        Running current;
-        synchronized (lifecycle) {
-            current = running;
-            running = null;
-        }
-        if (current == null) {
-            return;
-        }
-        current.stop.countDown();
-        current.thread.interrupt();
-        try {
-            current.thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        background.interrupt();
     }
 
     /**
@@ -163,33 +121,21 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
         }
     }
 
-    private void repeat(Running self, Function<RunSnapshot, Admission> archive) {
-        Duration pause = interval.compareTo(FIRST) < 0 ? interval : FIRST;
-        while (self.pause(jittered(pause))) {
-            pause = interval;
-            try {
-                sweep(self, archive);
-            } catch (ResultsException e) {
-                if (self.stop.getCount() > 0) {
-                    LOG.warn(
-                            "the comparison with the cluster failed and is repeated in {}: {}",
-                            interval,
-                            e.getMessage());
-                    stats = new Stats(stats.lastComplete, stats.compared, stats.handedOver, e.getMessage());
-                }
-            } catch (RuntimeException e) {
-                LOG.error("the comparison with the cluster failed unexpectedly and is repeated in {}", interval, e);
-                stats = new Stats(stats.lastComplete, stats.compared, stats.handedOver, e.toString());
+    private void attempt(StopSignal signal, Function<RunSnapshot, Admission> archive) {
+        try {
+            sweep(signal, archive);
+        } catch (ResultsException e) {
+            if (!signal.isStopped()) {
+                LOG.warn("the comparison with the cluster failed and is repeated in {}: {}", interval, e.getMessage());
+                stats = new Stats(stats.lastComplete, stats.compared, stats.handedOver, e.getMessage());
             }
+        } catch (RuntimeException e) {
+            LOG.error("the comparison with the cluster failed unexpectedly and is repeated in {}", interval, e);
+            stats = new Stats(stats.lastComplete, stats.compared, stats.handedOver, e.toString());
         }
     }
 
-    private static Duration jittered(Duration time) {
-        double factor = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
-        return Duration.ofNanos((long) (time.toNanos() * factor));
-    }
-
-    private void sweep(Running self, Function<RunSnapshot, Admission> archive) {
+    private void sweep(StopSignal signal, Function<RunSnapshot, Admission> archive) {
         int current = round + 1;
         round = current;
         int compared = 0;
@@ -203,7 +149,7 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
                     Optional<RunSnapshot> missing = missing(listed, current);
                     if (missing.isPresent()) {
                         found++;
-                        if (!handOver(self, missing.get(), archive)) {
+                        if (!handOver(signal, missing.get(), archive)) {
                             return;
                         }
                     }
@@ -236,11 +182,11 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
     }
 
     /** Hands a run over, waiting while there is no room; false when the sweep has to end. */
-    private static boolean handOver(Running self, RunSnapshot run, Function<RunSnapshot, Admission> archive) {
+    private static boolean handOver(StopSignal signal, RunSnapshot run, Function<RunSnapshot, Admission> archive) {
         while (true) {
             switch (archive.apply(run)) {
                 case REFUSED -> {
-                    if (!self.pause(NO_ROOM_PAUSE)) {
+                    if (!signal.await(NO_ROOM_PAUSE)) {
                         return false;
                     }
                 }

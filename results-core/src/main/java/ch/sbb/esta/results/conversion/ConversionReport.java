@@ -1,9 +1,9 @@
 package ch.sbb.esta.results.conversion;
 
+import ch.sbb.esta.results.Failure;
+import ch.sbb.esta.results.internal.FailureLog;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,25 +31,19 @@ public final class ConversionReport {
     /** Counts while a conversion runs. Not thread-safe. */
     static final class Counts {
 
-        private static final int NAMED = 100;
-
-        private final List<Failure> failures = new ArrayList<>();
+        final FailureLog failures = new FailureLog();
         long examined;
         long converted;
         long summaries;
         long overtaken;
-        long failureCount;
         int failuresInARow;
 
         @Nullable
         String halted;
 
         void failed(String subject, RuntimeException e) {
-            failureCount++;
             failuresInARow++;
-            if (failures.size() < NAMED) {
-                failures.add(new Failure(subject, String.valueOf(e.getMessage())));
-            }
+            failures.add(new Failure(subject, String.valueOf(e.getMessage())));
         }
     }
 
@@ -59,7 +53,7 @@ public final class ConversionReport {
         this.started = started;
         this.ended = ended;
         this.counts = counts;
-        this.failures = List.copyOf(counts.failures);
+        this.failures = counts.failures.first();
     }
 
     /**
@@ -141,7 +135,7 @@ public final class ConversionReport {
      * @return 0 or more
      */
     public long failureCount() {
-        return counts.failureCount;
+        return counts.failures.count();
     }
 
     /**
@@ -160,34 +154,14 @@ public final class ConversionReport {
      */
     public boolean isComplete() {
         boolean leftAsTheyWere = mode == Mode.PREVIEW && counts.converted > 0;
-        return halted().isEmpty() && counts.failureCount == 0 && counts.overtaken == 0 && !leftAsTheyWere;
+        return halted().isEmpty() && counts.failures.count() == 0 && counts.overtaken == 0 && !leftAsTheyWere;
     }
 
     /** For example {@code CONVERT: 3 of 5 Records converted, 1 summaries; 1 overtaken, 1 failures}. */
     @Override
     public String toString() {
         return mode + ": " + counts.converted + " of " + counts.examined + " Records converted, " + counts.summaries
-                + " summaries; " + counts.overtaken + " overtaken, " + counts.failureCount + " failures"
+                + " summaries; " + counts.overtaken + " overtaken, " + counts.failures.count() + " failures"
                 + halted().map(why -> "; ended early: " + why).orElse("");
-    }
-
-    /**
-     * Something that failed.
-     *
-     * @param subject the Record, or what was being done
-     * @param message what was wrong, fit for a log line
-     */
-    public record Failure(String subject, String message) {
-
-        /**
-         * Checks that no component is null.
-         *
-         * @param subject the Record, or what was being done
-         * @param message what was wrong, fit for a log line
-         */
-        public Failure {
-            Objects.requireNonNull(subject, "subject");
-            Objects.requireNonNull(message, "message");
-        }
     }
 }

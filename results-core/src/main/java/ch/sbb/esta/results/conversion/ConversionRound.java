@@ -103,14 +103,8 @@ final class ConversionRound {
         Instant due = started.plus(
                 Duration.ofSeconds(1).multipliedBy(counts.examined).dividedBy(settings.recordsPerSecond()));
         Duration early = Duration.between(settings.clock().instant(), due);
-        try {
-            if (!early.isNegative() && !early.isZero()) {
-                settings.pause().await(early);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        if (Thread.currentThread().isInterrupted()) {
+        if (!settings.pause().await(early.isNegative() ? Duration.ZERO : early)
+                || Thread.currentThread().isInterrupted()) {
             throw new Halt("it was stopped");
         }
     }

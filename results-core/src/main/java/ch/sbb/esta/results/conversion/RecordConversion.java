@@ -3,13 +3,13 @@ package ch.sbb.esta.results.conversion;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.conversion.ConversionReport.Mode;
+import ch.sbb.esta.results.internal.Pause;
+import ch.sbb.esta.results.internal.StopSignal;
 import ch.sbb.esta.results.spi.ResultsStore;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Rewrites the Records of PipelineRuns and TaskRuns of {@code tekton.dev/v1beta1} as those of {@code tekton.dev/v1}, object and type in one
@@ -28,12 +28,6 @@ import java.util.concurrent.TimeUnit;
 public final class RecordConversion {
 
     private final Settings settings;
-
-    /** Waits between two Records. */
-    interface Pause {
-
-        void await(Duration time) throws InterruptedException;
-    }
 
     record Settings(ResultsStore store, String parent, int recordsPerSecond, InstantSource clock, Pause pause) {}
 
@@ -78,7 +72,7 @@ public final class RecordConversion {
         private String parent = "-";
         private int recordsPerSecond = 100;
         private InstantSource clock = InstantSource.system();
-        private Pause pause = time -> TimeUnit.NANOSECONDS.sleep(time.toNanos());
+        private Pause pause = new StopSignal();
 
         private Builder(ResultsStore store) {
             this.store = Objects.requireNonNull(store, "store");

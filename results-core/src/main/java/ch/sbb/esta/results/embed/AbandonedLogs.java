@@ -8,7 +8,8 @@ import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.archive.ArchiveListener;
-import ch.sbb.esta.results.internal.Threads;
+import ch.sbb.esta.results.internal.Background;
+import ch.sbb.esta.results.internal.StopSignal;
 import ch.sbb.esta.results.logs.LogCollector;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSource;
@@ -22,9 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,12 +43,10 @@ final class AbandonedLogs implements ArchiveListener {
     private final LogSource stored;
     private final Duration settling;
     private final Map<String, TaskRun> waiting = new LinkedHashMap<>();
+    private final Background background = new Background("esta-results-abandoned-logs");
     private Instant startedAt = Instant.MAX;
-    private @Nullable Running running;
 
     private record TaskRun(String namespace, String uid, List<String> podNames) {}
-
-    private record Running(Thread thread, CountDownLatch stop) {}
 
     /** @param settling how long after the start, and again after each look, until the pods that exist are known for sure */
     AbandonedLogs(ContainerLogs pods, LogSource stored, Duration settling) {
@@ -65,29 +61,16 @@ final class AbandonedLogs implements ArchiveListener {
         waiting.clear();
     }
 
-    synchronized void start(LogCollector collector) {
-        CountDownLatch stop = new CountDownLatch(1);
-        Thread thread = Threads.named("esta-results-abandoned-logs").newThread(() -> repeat(collector, stop));
-        running = new Running(thread, stop);
-        thread.start();
+    void start(LogCollector collector) {
+        background.start(signal -> {
+            while (signal.await(settling)) {
+                look(collector, signal);
+            }
+        });
     }
 
     void stop() {
-        Running current;
-        synchronized (this) {
-            current = running;
-            running = null;
-        }
-        if (current == null) {
-            return;
-        }
-        current.stop.countDown();
-        current.thread.interrupt();
-        try {
-            current.thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        background.interrupt();
     }
 
     @Override
@@ -125,26 +108,20 @@ final class AbandonedLogs implements ArchiveListener {
         }
     }
 
-    private void repeat(LogCollector collector, CountDownLatch stop) {
-        try {
-            while (!stop.await(settling.toMillis(), TimeUnit.MILLISECONDS)) {
-                List<TaskRun> round;
+    private void look(LogCollector collector, StopSignal signal) {
+        List<TaskRun> round;
+        synchronized (this) {
+            round = List.copyOf(waiting.values());
+        }
+        for (TaskRun run : round) {
+            if (signal.isStopped()) {
+                return;
+            }
+            if (isSettled(collector, run)) {
                 synchronized (this) {
-                    round = List.copyOf(waiting.values());
-                }
-                for (TaskRun run : round) {
-                    if (stop.getCount() == 0) {
-                        return;
-                    }
-                    if (isSettled(collector, run)) {
-                        synchronized (this) {
-                            waiting.remove(run.uid, run);
-                        }
-                    }
+                    waiting.remove(run.uid, run);
                 }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

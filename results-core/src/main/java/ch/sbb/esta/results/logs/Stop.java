@@ -1,20 +1,19 @@
 package ch.sbb.esta.results.logs;
 
+import ch.sbb.esta.results.internal.StopSignal;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /** Says to everybody at once that the collector stops. Thread-safe. */
 final class Stop {
 
-    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final StopSignal signal = new StopSignal();
 
     void stop() {
-        stopped.countDown();
+        signal.stop();
     }
 
     boolean isStopped() {
-        return stopped.getCount() == 0;
+        return signal.isStopped();
     }
 
     void check() {
@@ -25,14 +24,7 @@ final class Stop {
 
     /** Waits, but not over the stop. */
     void pause(Duration duration) {
-        boolean now;
-        try {
-            now = stopped.await(duration.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Stopped();
-        }
-        if (now) {
+        if (!signal.await(duration)) {
             throw new Stopped();
         }
     }

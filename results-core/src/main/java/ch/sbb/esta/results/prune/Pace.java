@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.prune;
 
+import ch.sbb.esta.results.internal.Pause;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
@@ -11,14 +12,6 @@ final class Pace {
     private final Pause pause;
     private long next;
     private boolean begun;
-
-    /** Waits. */
-    @FunctionalInterface
-    interface Pause {
-
-        /** Returns false when whoever waits has to stop. */
-        boolean await(Duration time);
-    }
 
     Pace(int perSecond, LongSupplier nanoTime, Pause pause) {
         this.step = 1_000_000_000L / perSecond;

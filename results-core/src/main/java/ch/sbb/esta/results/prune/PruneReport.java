@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.prune;
 
+import ch.sbb.esta.results.Failure;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 import java.time.Instant;
 import java.util.Collections;
@@ -56,7 +57,7 @@ public final class PruneReport {
         this.tally = tally;
         this.outcomes = Collections.unmodifiableMap(new EnumMap<>(tally.outcomes));
         this.entries = List.copyOf(tally.entries);
-        this.failures = List.copyOf(tally.failures);
+        this.failures = tally.failures.first();
     }
 
     /**
@@ -156,14 +157,14 @@ public final class PruneReport {
      * @return 0 or more
      */
     public long failureCount() {
-        return tally.failureCount;
+        return tally.failures.count();
     }
 
     /** For example {@code DELETE: 3 of 120 runs deleted, …}. */
     @Override
     public String toString() {
         return mode + ": of " + tally.examined + " runs " + outcomes + ", " + tally.kept + " kept, " + tally.keptAsLast
-                + " kept as the last, " + tally.failureCount + " failures";
+                + " kept as the last, " + tally.failures.count() + " failures";
     }
 
     /**
@@ -186,26 +187,6 @@ public final class PruneReport {
             Objects.requireNonNull(run, "run");
             Objects.requireNonNull(outcome, "outcome");
             Objects.requireNonNull(reason, "reason");
-        }
-    }
-
-    /**
-     * Something that failed.
-     *
-     * @param subject the run or the namespace, or what was being done
-     * @param message what was wrong, fit for a log line
-     */
-    public record Failure(String subject, String message) {
-
-        /**
-         * Checks that no component is null.
-         *
-         * @param subject the run or the namespace, or what was being done
-         * @param message what was wrong, fit for a log line
-         */
-        public Failure {
-            Objects.requireNonNull(subject, "subject");
-            Objects.requireNonNull(message, "message");
         }
     }
 }

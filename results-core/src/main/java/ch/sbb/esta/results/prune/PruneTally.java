@@ -1,7 +1,8 @@
 package ch.sbb.esta.results.prune;
 
+import ch.sbb.esta.results.Failure;
+import ch.sbb.esta.results.internal.FailureLog;
 import ch.sbb.esta.results.prune.PruneReport.Entry;
-import ch.sbb.esta.results.prune.PruneReport.Failure;
 import ch.sbb.esta.results.prune.PruneReport.Outcome;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 import java.time.Instant;
@@ -16,16 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class PruneTally {
 
     private static final int MOST_ENTRIES = 1000;
-    private static final int MOST_FAILURES = 100;
 
     final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
     final List<Entry> entries = new ArrayList<>();
-    final List<Failure> failures = new ArrayList<>();
+    final FailureLog failures = new FailureLog();
     private final Map<String, Integer> failuresInARow = new HashMap<>();
     long examined;
     long kept;
     long keptAsLast;
-    long failureCount;
 
     @Nullable
     Instant oldestUnsafe;
@@ -47,10 +46,7 @@ final class PruneTally {
     }
 
     void failed(String subject, String message) {
-        failureCount++;
-        if (failures.size() < MOST_FAILURES) {
-            failures.add(new Failure(subject, message));
-        }
+        failures.add(new Failure(subject, message));
     }
 
     /** Returns how often in a row something has failed in the namespace. */

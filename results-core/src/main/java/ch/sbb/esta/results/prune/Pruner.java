@@ -1,18 +1,16 @@
 package ch.sbb.esta.results.prune;
 
-import ch.sbb.esta.results.internal.Threads;
+import ch.sbb.esta.results.internal.Background;
+import ch.sbb.esta.results.internal.Pause;
+import ch.sbb.esta.results.internal.StopSignal;
 import ch.sbb.esta.results.prune.PruneReport.Mode;
 import ch.sbb.esta.results.prune.PruneReport.Outcome;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -37,28 +35,12 @@ import org.slf4j.LoggerFactory;
 public final class Pruner implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
-    private static final Duration FIRST = Duration.ofMinutes(1);
-    private static final double JITTER = 0.1;
 
     private final PruneParts parts;
     private final ReentrantLock oneAtATime = new ReentrantLock();
-    private final Object lifecycle = new Object();
+    private final Background background = new Background("esta-results-pruner");
     private volatile @Nullable PruneReport last;
     private final AtomicLong deleted = new AtomicLong();
-    private @Nullable Running running;
-
-    private record Running(Thread thread, CountDownLatch stop) {
-
-        /** Waits, and says whether to go on. */
-        boolean pause(Duration time) {
-            try {
-                return !stop.await(time.toNanos(), TimeUnit.NANOSECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return false;
-            }
-        }
-    }
 
     /**
      * Numbers of one moment.
@@ -107,7 +89,7 @@ public final class Pruner implements AutoCloseable {
      * @return the report; failures are in it
      */
     public PruneReport preview() {
-        return run(Mode.PREVIEW, Pruner::pause);
+        return run(Mode.PREVIEW, new StopSignal());
     }
 
     /**
@@ -116,20 +98,10 @@ public final class Pruner implements AutoCloseable {
      * @return the report; failures are in it
      */
     public PruneReport run() {
-        return run(Mode.DELETE, Pruner::pause);
+        return run(Mode.DELETE, new StopSignal());
     }
 
-    private static boolean pause(Duration time) {
-        try {
-            TimeUnit.NANOSECONDS.sleep(time.toNanos());
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
-    private PruneReport run(Mode mode, Pace.Pause pause) {
+    private PruneReport run(Mode mode, Pause pause) {
         oneAtATime.lock();
         try {
             Pace pace = new Pace(parts.config().deletionsPerSecond(), System::nanoTime, pause);
@@ -175,35 +147,16 @@ public final class Pruner implements AutoCloseable {
      * are logged. No effect when started already.
      */
     public void start() {
-        synchronized (lifecycle) {
-            if (running != null) {
-                return;
-            }
-            CountDownLatch stop = new CountDownLatch(1);
-            Running[] self = new Running[1];
-            Thread thread = Threads.named("esta-results-pruner").newThread(() -> repeat(self[0]));
-            self[0] = new Running(thread, stop);
-            running = self[0];
-            thread.start();
-        }
-    }
-
-    private void repeat(Running self) {
-        Duration interval = parts.config().interval();
-        Duration pause = interval.compareTo(FIRST) < 0 ? interval : FIRST;
-        while (self.pause(jittered(pause))) {
-            pause = interval;
+        background.repeat(parts.config().interval(), signal -> {
             try {
-                log(run(Mode.DELETE, self::pause));
+                log(run(Mode.DELETE, signal));
             } catch (RuntimeException e) {
-                LOG.error("pruning failed unexpectedly; it runs again in {}", interval, e);
+                LOG.error(
+                        "pruning failed unexpectedly; it runs again in {}",
+                        parts.config().interval(),
+                        e);
             }
-        }
-    }
-
-    private static Duration jittered(Duration time) {
-        double factor = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
-        return Duration.ofNanos((long) (time.toNanos() * factor));
+        });
     }
 
     private static void log(PruneReport report) {
@@ -220,20 +173,7 @@ public final class Pruner implements AutoCloseable {
     /** Ends what {@link #start()} began; waits until the thread has ended. It can be started again. */
     @Override
     public void close() {
-        Running current;
-        synchronized (lifecycle) {
-            current = running;
-            running = null;
-        }
-        if (current == null) {
-            return;
-        }
-        current.stop.countDown();
-        try {
-            current.thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        background.close();
     }
 
     /** Puts a pruner together. Not thread-safe. */

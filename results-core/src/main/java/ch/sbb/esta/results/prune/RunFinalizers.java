@@ -3,7 +3,7 @@ package ch.sbb.esta.results.prune;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
-import ch.sbb.esta.results.internal.Threads;
+import ch.sbb.esta.results.internal.Background;
 import ch.sbb.esta.results.prune.FinalizerListener.Cause;
 import ch.sbb.esta.results.prune.FinalizerQueue.Work;
 import ch.sbb.esta.results.spi.ClusterRuns;
@@ -16,8 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,10 +46,8 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
     private final FinalizerParts parts;
     private final FinalizerWorker worker;
     private final FinalizerQueue queue;
-    private final Object lifecycle = new Object();
-    private @Nullable Running running;
-
-    private record Running(List<Thread> threads, CountDownLatch stop) {}
+    private final Background work = new Background("esta-results-finalizers");
+    private final Background sweep = new Background("esta-results-finalizer-sweep");
 
     /**
      * Numbers of one moment.
@@ -151,41 +147,17 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
 
     /** Begins to work. No effect when started already. */
     public void start() {
-        synchronized (lifecycle) {
-            if (running != null) {
-                return;
-            }
-            queue.open();
-            CountDownLatch stop = new CountDownLatch(1);
-            List<Thread> threads = List.of(
-                    Threads.named("esta-results-finalizers").newThread(this::work),
-                    Threads.named("esta-results-finalizer-sweep").newThread(() -> sweep(stop)));
-            running = new Running(threads, stop);
-            threads.forEach(Thread::start);
-        }
+        queue.open();
+        work.start(signal -> work());
+        sweep.repeat(parts.config().sweepInterval(), signal -> sweep());
     }
 
     /** Stops; waits until its threads have ended. It can be started again. */
     @Override
     public void close() {
-        Running current;
-        synchronized (lifecycle) {
-            current = running;
-            running = null;
-        }
-        if (current == null) {
-            return;
-        }
-        current.stop.countDown();
         queue.close();
-        try {
-            for (Thread thread : current.threads) {
-                thread.interrupt();
-                thread.join();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        work.interrupt();
+        sweep.interrupt();
     }
 
     /** {@inheritDoc} Takes note of runs that are to be held or to be let go; nothing while it is not started. */
@@ -253,19 +225,13 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
         }
     }
 
-    private void sweep(CountDownLatch stop) {
+    private void sweep() {
         try {
-            while (!stop.await(parts.config().sweepInterval().toMillis(), TimeUnit.MILLISECONDS)) {
-                try {
-                    RunIndex.read(parts.safety().cluster(), "", this::look);
-                } catch (ResultsException e) {
-                    LOG.warn("the runs could not be listed to look at their finalizers: {}", e.getMessage());
-                } catch (RuntimeException e) {
-                    LOG.error("the runs could not be listed to look at their finalizers", e);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            RunIndex.read(parts.safety().cluster(), "", this::look);
+        } catch (ResultsException e) {
+            LOG.warn("the runs could not be listed to look at their finalizers: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("the runs could not be listed to look at their finalizers", e);
         }
     }
 

@@ -2,7 +2,7 @@ package ch.sbb.esta.results.retention;
 
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.ResultsException;
-import ch.sbb.esta.results.internal.Threads;
+import ch.sbb.esta.results.internal.Background;
 import ch.sbb.esta.results.retention.RetentionReport.Mode;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.LogDeletion;
@@ -17,9 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -61,16 +59,8 @@ public final class Retention implements AutoCloseable {
     private final RetentionParts parts;
     private final Duration jitter;
     private final ReentrantLock oneAtATime = new ReentrantLock();
-    private final Object lifecycle = new Object();
+    private final Background background = new Background("esta-results-retention");
     private volatile @Nullable RetentionReport last;
-    private @Nullable Running running;
-
-    private record Running(Thread thread, CountDownLatch stop) {
-
-        boolean isStopped() {
-            return stop.getCount() == 0;
-        }
-    }
 
     private Retention(RetentionParts parts, Duration jitter) {
         this.parts = parts;
@@ -157,31 +147,15 @@ public final class Retention implements AutoCloseable {
 
     /** For tests: with pauses of their own. */
     void start(Function<Instant, Duration> pause) {
-        synchronized (lifecycle) {
-            if (running != null) {
-                return;
-            }
-            CountDownLatch stop = new CountDownLatch(1);
-            Running[] self = new Running[1];
-            Thread thread = Threads.named("esta-results-retention").newThread(() -> repeat(self[0], pause));
-            self[0] = new Running(thread, stop);
-            running = self[0];
-            thread.start();
-        }
-    }
-
-    private void repeat(Running self, Function<Instant, Duration> pause) {
-        try {
-            while (!self.stop.await(pause.apply(parts.clock().instant()).toMillis(), TimeUnit.MILLISECONDS)) {
+        background.start(signal -> {
+            while (signal.await(pause.apply(parts.clock().instant()))) {
                 try {
-                    log(run(Mode.DELETE, self::isStopped));
+                    log(run(Mode.DELETE, signal::isStopped));
                 } catch (RuntimeException e) {
                     LOG.error("retention failed unexpectedly; it runs again at its next time", e);
                 }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        });
     }
 
     private static void log(RetentionReport report) {
@@ -194,20 +168,7 @@ public final class Retention implements AutoCloseable {
     /** Ends what {@link #start()} began; waits until the thread has ended. It can be started again. */
     @Override
     public void close() {
-        Running current;
-        synchronized (lifecycle) {
-            current = running;
-            running = null;
-        }
-        if (current == null) {
-            return;
-        }
-        current.stop.countDown();
-        try {
-            current.thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        background.close();
     }
 
     /** Configures retention; all mistakes are told at once. Not thread-safe. */

@@ -1,12 +1,12 @@
 package ch.sbb.esta.results.retention;
 
+import ch.sbb.esta.results.Failure;
 import ch.sbb.esta.results.LogVolume;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,7 @@ public final class RetentionReport {
         this.ended = ended;
         this.tally = tally;
         this.byPolicy = Collections.unmodifiableMap(new LinkedHashMap<>(tally.byPolicy));
-        this.failures = List.copyOf(tally.failures);
+        this.failures = tally.failures.first();
     }
 
     /**
@@ -156,7 +156,7 @@ public final class RetentionReport {
      * @return 0 or more
      */
     public long failureCount() {
-        return tally.failureCount;
+        return tally.failures.count();
     }
 
     /**
@@ -173,27 +173,7 @@ public final class RetentionReport {
     public String toString() {
         @Nullable String halted = tally.halted;
         return mode + ": " + tally.expired + " of " + tally.examined + " Results expired, " + tally.rows + " rows, "
-                + tally.logs + "; " + tally.kept + " kept, " + tally.changed + " changed, " + tally.failureCount
+                + tally.logs + "; " + tally.kept + " kept, " + tally.changed + " changed, " + tally.failures.count()
                 + " failures" + (halted == null ? "" : "; ended early: " + halted);
-    }
-
-    /**
-     * Something that failed.
-     *
-     * @param subject the Result or the tombstone, or what was being done
-     * @param message what was wrong, fit for a log line
-     */
-    public record Failure(String subject, String message) {
-
-        /**
-         * Checks that no component is null.
-         *
-         * @param subject the Result or the tombstone, or what was being done
-         * @param message what was wrong, fit for a log line
-         */
-        public Failure {
-            Objects.requireNonNull(subject, "subject");
-            Objects.requireNonNull(message, "message");
-        }
     }
 }

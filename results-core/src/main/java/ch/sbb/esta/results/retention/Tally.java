@@ -1,19 +1,17 @@
 package ch.sbb.esta.results.retention;
 
+import ch.sbb.esta.results.Failure;
 import ch.sbb.esta.results.LogVolume;
-import java.util.ArrayList;
+import ch.sbb.esta.results.internal.FailureLog;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Counts while retention runs. Not thread-safe. */
 final class Tally {
 
-    private static final int NAMED = 100;
-
     final Map<String, Long> byPolicy = new LinkedHashMap<>();
-    final List<RetentionReport.Failure> failures = new ArrayList<>();
+    final FailureLog failures = new FailureLog();
     long examined;
     long expired;
     long kept;
@@ -21,7 +19,6 @@ final class Tally {
     long rows;
     LogVolume logs = LogVolume.NONE;
     long tombstones;
-    long failureCount;
     int failuresInARow;
 
     @Nullable
@@ -36,10 +33,7 @@ final class Tally {
     }
 
     void failed(String subject, RuntimeException e) {
-        failureCount++;
         failuresInARow++;
-        if (failures.size() < NAMED) {
-            failures.add(new RetentionReport.Failure(subject, String.valueOf(e.getMessage())));
-        }
+        failures.add(new Failure(subject, String.valueOf(e.getMessage())));
     }
 }

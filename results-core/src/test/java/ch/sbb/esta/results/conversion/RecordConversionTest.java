@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.sbb.esta.results.ArchiveOutcome;
+import ch.sbb.esta.results.Failure;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.Record;
@@ -114,7 +115,10 @@ class RecordConversionTest {
     }
 
     private RecordConversion conversion() {
-        return RecordConversion.builder(store).clock(now::get).pause(time -> {}).build();
+        return RecordConversion.builder(store)
+                .clock(now::get)
+                .pause(time -> true)
+                .build();
     }
 
     private Record stored(RecordName name) {
@@ -288,8 +292,8 @@ class RecordConversionTest {
         assertThat(report.converted()).isEqualTo(1);
         assertThat(report.failures())
                 .containsExactly(
-                        new ConversionReport.Failure(odd.toString(), "a run is a JSON object"),
-                        new ConversionReport.Failure(
+                        new Failure(odd.toString(), "a run is a JSON object"),
+                        new Failure(
                                 other.toString(),
                                 "the type of the Record is \"tekton.dev/v1beta1.TaskRun\", but it holds a PipelineRun; correct the type"));
         assertThat(report.isComplete()).isFalse();
@@ -324,7 +328,10 @@ class RecordConversionTest {
         ConversionReport report = RecordConversion.builder(store)
                 .recordsPerSecond(5)
                 .clock(now::get)
-                .pause(time -> now.updateAndGet(instant -> instant.plus(time)))
+                .pause(time -> {
+                    now.updateAndGet(instant -> instant.plus(time));
+                    return true;
+                })
                 .build()
                 .run();
 

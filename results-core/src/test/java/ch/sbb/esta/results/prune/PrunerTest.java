@@ -3,6 +3,7 @@ package ch.sbb.esta.results.prune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.sbb.esta.results.Failure;
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
@@ -263,7 +264,7 @@ class PrunerTest {
             }
         };
         PruneReport report = prune(atOnce().namespaces(Set.of("closed", "open")));
-        assertThat(report.failures()).containsExactly(new PruneReport.Failure("listing closed", "forbidden"));
+        assertThat(report.failures()).containsExactly(new Failure("listing closed", "forbidden"));
         assertThat(scene.isThere(there)).isTrue();
         assertThat(scene.isThere(gone)).isFalse();
     }

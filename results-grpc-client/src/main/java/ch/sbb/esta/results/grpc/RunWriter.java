@@ -12,7 +12,9 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.StopSignal;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -294,11 +296,9 @@ final class RunWriter {
         if (attempt == 0) {
             return;
         }
-        try {
-            Thread.sleep(ThreadLocalRandom.current().nextInt(1, 1 + Math.min(LONGEST_PAUSE_MILLIS, 4 << attempt)));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ResultsException(Code.UNAVAILABLE, "interrupted while another writer was waited for", e)
+        int millis = ThreadLocalRandom.current().nextInt(1, 1 + Math.min(LONGEST_PAUSE_MILLIS, 4 << attempt));
+        if (!new StopSignal().await(Duration.ofMillis(millis))) {
+            throw new ResultsException(Code.UNAVAILABLE, "interrupted while another writer was waited for")
                     .about(record);
         }
     }

@@ -1,9 +1,9 @@
 package ch.sbb.esta.results.s3;
 
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.internal.StopSignal;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Waits between attempts: each time twice as long, up to a bound, with a random part so that rivals do not meet again.
@@ -20,12 +20,10 @@ record Backoff(int attempts, Duration first, Duration longest) {
 
     void pause(int attempt) {
         long bound = Math.min(longest.toMillis(), first.toMillis() << Math.min(attempt - 1, 20));
-        try {
-            TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(bound / 2, bound + 1));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        long millis = ThreadLocalRandom.current().nextLong(bound / 2, bound + 1);
+        if (!new StopSignal().await(Duration.ofMillis(millis))) {
             throw new ResultsException(
-                    ResultsException.Code.UNAVAILABLE, "interrupted while waiting for another attempt", e);
+                    ResultsException.Code.UNAVAILABLE, "interrupted while waiting for another attempt");
         }
     }
 }
