@@ -33,7 +33,7 @@ final class LoginPassword {
     void set(Handle handle, String login) {
         String role = Identifiers.quote(login);
         try {
-            handle.execute("ALTER ROLE " + role + " PASSWORD '" + verifier + "'");
+            handle.execute("ALTER ROLE " + role + " PASSWORD " + Identifiers.verifierLiteral(verifier));
         } catch (JdbiException e) {
             if (SqlErrors.isDenied(e)) {
                 throw new ResultsException(

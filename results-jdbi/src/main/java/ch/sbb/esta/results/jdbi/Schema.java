@@ -52,14 +52,14 @@ final class Schema {
     }
 
     String quoted() {
-        return '"' + name + '"';
+        return Identifiers.quote(name);
     }
 
     /** Puts the qualified names into a statement of ours. */
     String sql(String statement) {
         String sql = statement.replace("{schema}", quoted());
         for (String known : NAMES) {
-            sql = sql.replace("{" + known + "}", quoted() + ".\"" + known + '"');
+            sql = sql.replace("{" + known + "}", quoted() + '.' + Identifiers.quote(known));
         }
         return sql;
     }

@@ -16,20 +16,23 @@ import ch.sbb.esta.results.logs.LogStoreConfig;
 import ch.sbb.esta.results.logs.SegmentedLogs;
 import ch.sbb.esta.results.s3.S3BlobStore;
 import ch.sbb.esta.results.s3.S3BlobStoreConfig;
-import ch.sbb.esta.results.s3.S3ClientConfig;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import picocli.CommandLine.Spec;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** Copies what a Tekton Results server keeps into Postgres, its logs into S3, and compares both in the end. */
@@ -66,38 +69,15 @@ public final class CopyMain implements Callable<Integer> {
     @Option(names = "--parent", paramLabel = "NS", defaultValue = "-", description = "copy this namespace only (all)")
     String parent = "-";
 
-    @Option(
-            names = "--jdbc-url",
-            required = true,
-            paramLabel = "URL",
-            description = "into this Postgres, jdbc:postgresql://…")
-    String jdbcUrl = "";
-
-    @Option(names = "--jdbc-user", required = true, paramLabel = "USER", description = "its user")
-    String jdbcUser = "";
-
-    @Option(names = "--jdbc-password-file", paramLabel = "FILE", description = "a file with its password")
+    @Spec
     @Nullable
-    Path jdbcPasswordFile;
+    CommandSpec spec;
 
-    @Option(
-            names = "--jdbc-schema",
-            paramLabel = "NAME",
-            defaultValue = "results",
-            description = "the schema of the tables (${DEFAULT-VALUE})")
-    String jdbcSchema = "results";
+    @Mixin
+    PostgresOptions postgres = new PostgresOptions();
 
-    @Option(names = "--s3-bucket", paramLabel = "NAME", description = "copy the logs into this bucket (no logs)")
-    @Nullable
-    String s3Bucket;
-
-    @Option(names = "--s3-endpoint", paramLabel = "URL", description = "its S3 server (that of AWS in the region)")
-    @Nullable
-    URI s3Endpoint;
-
-    @Option(names = "--s3-region", paramLabel = "NAME", description = "its region (the default chain's)")
-    @Nullable
-    String s3Region;
+    @Mixin
+    S3Options s3 = new S3Options();
 
     @Option(
             names = "--position-file",
@@ -130,6 +110,7 @@ public final class CopyMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        check();
         GrpcConnection.Builder server = GrpcConnection.builder(from);
         GrpcOptions.Builder options = GrpcOptions.builder();
         if (insecure) {
@@ -151,45 +132,54 @@ public final class CopyMain implements Callable<Integer> {
                     remote.listResults(ListQuery.of(parent).pageSize(5)).items().size();
             out.println(some == 0 ? "the server has no Results" : "reading " + from);
             try (HikariDataSource dataSource = database()) {
-                new Migrations(dataSource, jdbcSchema).migrate();
+                new Migrations(dataSource, postgres.schema).migrate();
                 JdbiResultsStore store =
-                        JdbiResultsStore.builder(dataSource, jdbcSchema).build();
+                        JdbiResultsStore.builder(dataSource, postgres.schema).build();
                 RemoteCopy.Builder copy =
                         RemoteCopy.builder(remote, store).parent(parent).positionFile(positionFile);
-                if (s3Bucket == null) {
+                if (s3.bucket == null) {
                     return copy(copy);
                 }
                 GrpcLogSource source = new GrpcLogSource(connection.channel(), options.build());
-                return copyWithLogs(copy, store, source, s3Bucket);
+                return copyWithLogs(copy, store, source, s3.bucket);
             }
+        }
+    }
+
+    /** Reports every contradiction at once. */
+    private void check() {
+        List<String> wrong = new ArrayList<>();
+        if (postgres.url == null) {
+            wrong.add("--jdbc-url is needed: the Postgres to copy into");
+        }
+        postgres.check(wrong);
+        s3.check(wrong);
+        if (!wrong.isEmpty()) {
+            throw new CommandLine.ParameterException(
+                    Objects.requireNonNull(spec).commandLine(), String.join("; ", wrong));
         }
     }
 
     private int copyWithLogs(RemoteCopy.Builder copy, JdbiResultsStore store, GrpcLogSource source, String bucket)
             throws IOException {
-        S3ClientConfig.Builder client = S3ClientConfig.builder(
-                s3Region == null
-                        ? DefaultAwsRegionProviderChain.builder()
-                                .build()
-                                .getRegion()
-                                .id()
-                        : s3Region);
-        if (s3Endpoint != null) {
-            client.endpoint(s3Endpoint);
-        }
         LogStoreConfig spool = LogStoreConfig.builder()
                 .spoolDirectory(Files.createTempDirectory("results-copy-"))
                 .build();
-        try (S3Client s3 = client.build().openClient();
+        try (S3Client client = s3.client().build().openClient();
                 SegmentedLogs logs = new SegmentedLogs(
-                        new S3BlobStore(s3, S3BlobStoreConfig.builder(bucket).build()), spool)) {
+                        new S3BlobStore(
+                                client,
+                                S3BlobStoreConfig.builder(bucket)
+                                        .prefix(s3.prefix)
+                                        .build()),
+                        spool)) {
             LogRecords records = new LogRecords(store, store, logs, "S3");
             return copy(copy.logs(source, logs).logRecords(records::refresh));
         }
     }
 
     private int copy(RemoteCopy.Builder builder) {
-        CopyReport[] last = {new CopyReport(0, 0, 0, 0, 0, 0, java.util.List.of(), 0)};
+        CopyReport[] last = {new CopyReport(0, 0, 0, 0, 0, 0, List.of(), 0)};
         try (Progress progress = new Progress("copying", -1, () -> last[0].toString())) {
             last[0] = builder.listener(report -> {
                         last[0] = report;
@@ -209,11 +199,7 @@ public final class CopyMain implements Callable<Integer> {
         HikariConfig pool = new HikariConfig();
         pool.setMaximumPoolSize(4);
         pool.setInitializationFailTimeout(-1);
-        pool.setJdbcUrl(jdbcUrl);
-        pool.setUsername(jdbcUser);
-        if (jdbcPasswordFile != null) {
-            pool.setPassword(Files.readString(jdbcPasswordFile).strip());
-        }
+        postgres.configure(pool);
         return new HikariDataSource(pool);
     }
 }

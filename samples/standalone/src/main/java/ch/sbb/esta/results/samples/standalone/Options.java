@@ -1,6 +1,5 @@
 package ch.sbb.esta.results.samples.standalone;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -89,39 +89,11 @@ final class Options implements Runnable {
     @Option(names = "--all-namespaces", description = "watch all namespaces")
     boolean allNamespaces;
 
-    @Option(names = "--jdbc-url", paramLabel = "URL", description = "archive into this Postgres, jdbc:postgresql://…")
-    @Nullable
-    String jdbcUrl;
+    @Mixin
+    PostgresOptions postgres = new PostgresOptions();
 
-    @Option(names = "--jdbc-user", paramLabel = "USER", description = "its user")
-    @Nullable
-    String jdbcUser;
-
-    @Option(names = "--jdbc-password-file", paramLabel = "FILE", description = "a file with its password")
-    @Nullable
-    Path jdbcPasswordFile;
-
-    @Option(
-            names = "--jdbc-schema",
-            paramLabel = "NAME",
-            defaultValue = "results",
-            description = "the schema of the tables (${DEFAULT-VALUE})")
-    String jdbcSchema = "results";
-
-    @Option(names = "--s3-endpoint", paramLabel = "URL", description = "the S3 server (that of AWS in the region)")
-    @Nullable
-    URI s3Endpoint;
-
-    @Option(names = "--s3-region", paramLabel = "NAME", description = "its region (the default chain's)")
-    @Nullable
-    String s3Region;
-
-    @Option(names = "--s3-bucket", paramLabel = "NAME", description = "keep logs in this bucket")
-    @Nullable
-    String s3Bucket;
-
-    @Option(names = "--s3-prefix", paramLabel = "TEXT", defaultValue = "", description = "before every key")
-    String s3Prefix = "";
+    @Mixin
+    S3Options s3 = new S3Options();
 
     /** Reads a command line; empty when it only asked for help, which was printed then. */
     static Optional<Options> parse(String... arguments) {
@@ -152,12 +124,8 @@ final class Options implements Runnable {
                 wrong,
                 !isRealCluster() && (allNamespaces || !namespaces.isEmpty()),
                 "--namespace and --all-namespaces need --kubeconfig or --context");
-        check(wrong, (jdbcUrl == null) != (jdbcUser == null), "--jdbc-url and --jdbc-user go together");
-        check(wrong, jdbcUrl == null && jdbcPasswordFile != null, "--jdbc-password-file needs --jdbc-url");
-        check(
-                wrong,
-                s3Bucket == null && (s3Endpoint != null || s3Region != null || !s3Prefix.isEmpty()),
-                "--s3-endpoint, --s3-region and --s3-prefix need --s3-bucket");
+        postgres.check(wrong);
+        s3.check(wrong);
         if (!wrong.isEmpty()) {
             throw new CommandLine.ParameterException(
                     Objects.requireNonNull(spec).commandLine(), String.join("; ", wrong));

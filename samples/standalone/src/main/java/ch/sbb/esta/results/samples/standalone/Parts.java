@@ -32,7 +32,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** A cluster, a database and an object store: embedded ones, or those that the options name, in any mix. */
@@ -134,7 +133,7 @@ final class Parts implements AutoCloseable {
         pool.setConnectionTimeout(CONNECTION_WAIT.toMillis());
         // The first statement tells better what is wrong.
         pool.setInitializationFailTimeout(-1);
-        if (options.jdbcUrl == null) {
+        if (options.postgres.url == null) {
             PostgresDatabase embedded = opened(
                             "embedded Postgres",
                             PostgresServer.builder()
@@ -147,17 +146,13 @@ final class Parts implements AutoCloseable {
             database = embedded.jdbcUrl() + (embedded.jdbcUrl().contains("?") ? "&" : "?") + "user=" + embedded.user()
                     + "&password=" + embedded.password();
         } else {
-            pool.setJdbcUrl(options.jdbcUrl);
-            pool.setUsername(options.jdbcUser);
-            if (options.jdbcPasswordFile != null) {
-                pool.setPassword(Files.readString(options.jdbcPasswordFile).strip());
-            }
-            database = withoutParameters(options.jdbcUrl);
+            options.postgres.configure(pool);
+            database = withoutParameters(options.postgres.url);
         }
         HikariDataSource dataSource =
-                opened(options.jdbcUrl == null ? "" : "database " + database, new HikariDataSource(pool));
-        new Migrations(dataSource, options.jdbcSchema).migrate();
-        return JdbiResultsStore.builder(dataSource, options.jdbcSchema).build();
+                opened(options.postgres.url == null ? "" : "database " + database, new HikariDataSource(pool));
+        new Migrations(dataSource, options.postgres.schema).migrate();
+        return JdbiResultsStore.builder(dataSource, options.postgres.schema).build();
     }
 
     /** Parameters may hold a password. */
@@ -169,7 +164,7 @@ final class Parts implements AutoCloseable {
     private S3BlobStore openBlobs() {
         S3ClientConfig.Builder client;
         String bucket;
-        if (options.s3Bucket == null) {
+        if (options.s3.bucket == null) {
             S3Server server = opened("embedded S3 server", S3Server.open());
             server.createBucket(EMBEDDED_BUCKET);
             bucket = EMBEDDED_BUCKET;
@@ -180,25 +175,16 @@ final class Parts implements AutoCloseable {
             objects = "AWS_ACCESS_KEY_ID=" + server.accessKey() + " AWS_SECRET_ACCESS_KEY=" + server.secretKey()
                     + " aws --endpoint-url " + server.endpoint() + " s3 ls --recursive s3://" + bucket + "/";
         } else {
-            bucket = options.s3Bucket;
-            client = S3ClientConfig.builder(
-                    options.s3Region == null
-                            ? DefaultAwsRegionProviderChain.builder()
-                                    .build()
-                                    .getRegion()
-                                    .id()
-                            : options.s3Region);
-            if (options.s3Endpoint != null) {
-                client.endpoint(options.s3Endpoint);
-            }
-            objects = "aws " + (options.s3Endpoint == null ? "" : "--endpoint-url " + options.s3Endpoint + " ")
-                    + "s3 ls --recursive s3://" + bucket + "/" + options.s3Prefix;
+            bucket = options.s3.bucket;
+            client = options.s3.client();
+            objects = "aws " + (options.s3.endpoint == null ? "" : "--endpoint-url " + options.s3.endpoint + " ")
+                    + "s3 ls --recursive s3://" + bucket + "/" + options.s3.prefix;
         }
         S3Client s3 = opened(
-                options.s3Bucket == null ? "" : "bucket " + bucket,
+                options.s3.bucket == null ? "" : "bucket " + bucket,
                 client.build().openClient());
         S3BlobStore blobs = new S3BlobStore(
-                s3, S3BlobStoreConfig.builder(bucket).prefix(options.s3Prefix).build());
+                s3, S3BlobStoreConfig.builder(bucket).prefix(options.s3.prefix).build());
         blobs.probe();
         return blobs;
     }
@@ -234,9 +220,9 @@ final class Parts implements AutoCloseable {
     }
 
     void printWaysToLook(PrintStream out) {
-        String schema = options.jdbcSchema;
+        String schema = options.postgres.schema;
         out.println("To look at it"
-                + (options.jdbcUrl == null || options.s3Bucket == null
+                + (options.postgres.url == null || options.s3.bucket == null
                         ? " (while --keep keeps the embedded parts running):"
                         : ":"));
         out.println("  SQL     " + database);

@@ -15,6 +15,8 @@ class CopyMainTest {
     @Test
     void aWrongCommandLineIsTwo() {
         assertThat(CopyMain.run(out)).isEqualTo(2);
+        assertThat(CopyMain.run(out, "--from", "localhost:1", "--jdbc-user", "me", "--s3-prefix", "logs/"))
+                .isEqualTo(2);
     }
 
     @Test
