@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.kube;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +109,31 @@ final class ApiErrors {
                 "Invalid",
                 qualified + " " + quote(name) + " is invalid: " + (errors.size() > 1 ? "[" + all + "]" : all),
                 details);
+    }
+
+    /** {@code k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go}: the paths of each owner. */
+    static KubeApiException applyConflict(Map<String, List<String>> pathsByOwner) {
+        ObjectNode details = Json.object();
+        ArrayNode causes = details.putArray("causes");
+        StringBuilder several = new StringBuilder();
+        pathsByOwner.forEach((owner, paths) -> {
+            several.append(several.isEmpty() ? "" : "\n")
+                    .append("conflicts with ")
+                    .append(owner)
+                    .append(':');
+            for (String path : paths) {
+                several.append("\n- ").append(path);
+                causes.addObject()
+                        .put("reason", "FieldManagerConflict")
+                        .put("message", "conflict with " + owner)
+                        .put("field", path);
+            }
+        });
+        String message = causes.size() == 1
+                ? "1 conflict: " + causes.path(0).path("message").asText() + ": "
+                        + causes.path(0).path("field").asText()
+                : causes.size() + " conflicts: " + several;
+        return failure(409, "Conflict", "Apply failed with " + message, details);
     }
 
     static KubeApiException badRequest(String message) {

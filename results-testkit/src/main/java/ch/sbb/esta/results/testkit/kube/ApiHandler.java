@@ -190,7 +190,8 @@ final class ApiHandler {
                     throw ApiErrors.methodNotAllowed();
                 }
                 refuseDryRun(request);
-                StoredObject created = cluster.writes().create(target, Json.parseObject(body.getBytes()));
+                StoredObject created =
+                        cluster.writes().create(target, Json.parseObject(body.getBytes()), manager(request));
                 Replies.json(response, 201, created.json(target.version()));
             }
             case "DELETE" -> {
@@ -229,14 +230,24 @@ final class ApiHandler {
             }
             case "PUT" -> {
                 refuseDryRun(request);
-                StoredObject updated = writes.update(target, part, Json.parseObject(body.getBytes()));
+                StoredObject updated = writes.update(target, part, Json.parseObject(body.getBytes()), manager(request));
                 Replies.json(response, 200, updated.json(target.version()));
             }
             case "PATCH" -> {
                 refuseDryRun(request);
-                StoredObject patched =
-                        writes.patch(target, part, Patches.parse(request.getHeader("Content-Type"), body.getBytes()));
-                Replies.json(response, 200, patched.json(target.version()));
+                if (Patches.isApply(request.getHeader("Content-Type"))) {
+                    ObjectWrites.Applied applied = writes.apply(
+                            target, part, ApplyOptions.parse(request.params()), Patches.yaml(body.getBytes()));
+                    Replies.json(
+                            response,
+                            applied.created() ? 201 : 200,
+                            applied.object().json(target.version()));
+                    return;
+                }
+                ApplyOptions.refuseForce(request.params());
+                ObjectWrites.Change change = new ObjectWrites.Change(
+                        manager(request), Patches.parse(request.getHeader("Content-Type"), body.getBytes()));
+                Replies.json(response, 200, writes.patch(target, part, change).json(target.version()));
             }
             case "DELETE" -> {
                 if (part == Part.STATUS) {
@@ -247,6 +258,17 @@ final class ApiHandler {
             }
             default -> throw ApiErrors.methodNotAllowed();
         }
+    }
+
+    /** {@code k8s.io/apiserver/pkg/endpoints/handlers/create.go}: who names no field manager goes by the name of his program. */
+    private static String manager(HttpServerRequest request) {
+        String named = ListOptions.text(request.params(), "fieldManager");
+        if (!named.isEmpty()) {
+            return ApplyOptions.checkManager(named, "UpdateOptions");
+        }
+        String program = Objects.requireNonNullElse(request.getHeader("User-Agent"), "");
+        String name = program.replaceAll("/.*", "").replaceAll("[^\\x20-\\x7e]", "");
+        return name.substring(0, Math.min(name.length(), ApplyOptions.LONGEST_MANAGER));
     }
 
     private static void refuseDryRun(HttpServerRequest request) {

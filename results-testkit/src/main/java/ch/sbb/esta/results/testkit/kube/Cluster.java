@@ -6,6 +6,9 @@ import java.util.List;
 /** The state behind the API, with what changes it. */
 final class Cluster {
 
+    /** The field manager of writes that do not come as requests. */
+    static final String DIRECT = "results-testkit";
+
     private static final long HISTORY_BYTES = 128L * 1024 * 1024;
 
     private final Settings settings;
@@ -32,7 +35,7 @@ final class Cluster {
             if (store.find(ResourceRegistry.NAMESPACES, "", name).isEmpty()) {
                 ObjectNode namespace = Json.object();
                 namespace.putObject("metadata").put("name", name);
-                writes.create(new ObjectWrites.Target(ResourceRegistry.NAMESPACES, "v1", "", ""), namespace);
+                writes.create(new ObjectWrites.Target(ResourceRegistry.NAMESPACES, "v1", "", ""), namespace, DIRECT);
             }
             return null;
         });

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** JSON as the server reads and writes it: every number keeps its digits, every character survives. */
@@ -39,6 +40,16 @@ final class Json {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Parses what this class has written. */
+    static JsonNode parseText(String json) {
+        return parse(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A value in one line. */
+    static String text(JsonNode node) {
+        return new String(bytes(node), StandardCharsets.UTF_8);
     }
 
     static ObjectNode parseObject(byte[] bytes) {

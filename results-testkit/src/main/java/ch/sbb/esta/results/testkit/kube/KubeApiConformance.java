@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  *
  * <p>A subclass names the cluster. The tests make a namespace and a CustomResourceDefinition with random names and remove them.
  */
-public abstract class KubeApiConformance extends ObjectConformance {
+public abstract class KubeApiConformance extends ApplyConformance {
 
     /** For subclasses. */
     protected KubeApiConformance() {}

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * its grace period), the namespace and the garbage collection controllers. It runs no containers: tests write their statuses and their logs with the methods
  * below, which follow the same rules as requests and throw {@link KubeApiException} where a request is refused.
  *
- * <p>Left out on purpose: admission, users (a test may refuse requests by what they ask for), schemas, server-side apply, strategic merge patch, dry run.
+ * <p>Left out on purpose: admission, users (a test may refuse requests by what they ask for), schemas - so that server-side apply knows no lists
+ * but those of the metadata, and takes every other one as a whole -, strategic merge patch, dry run.
  *
  * <p>Safe for many threads. Close it to stop listening and to end every stream.
  */
@@ -169,7 +170,7 @@ public final class KubeApiServer implements AutoCloseable {
      */
     public ObjectNode create(ObjectNode object) {
         ObjectWrites.Target target = target(object);
-        return tree(target, cluster.writes().create(target, object));
+        return tree(target, cluster.writes().create(target, object, Cluster.DIRECT));
     }
 
     /**
@@ -190,7 +191,25 @@ public final class KubeApiServer implements AutoCloseable {
      */
     public ObjectNode update(ObjectNode object) {
         ObjectWrites.Target target = target(object);
-        return tree(target, cluster.writes().update(target, ObjectWrites.Part.MAIN, object));
+        return tree(target, cluster.writes().update(target, ObjectWrites.Part.MAIN, object, Cluster.DIRECT));
+    }
+
+    /**
+     * Applies a configuration, as server-side apply does without force; creates the object if it is absent.
+     *
+     * @param configuration with apiVersion, kind, name and the fields that the manager wants to own
+     * @param fieldManager who applies
+     * @return the object as it is kept
+     * @throws KubeApiException if it is refused, also because of a conflict
+     */
+    public ObjectNode apply(ObjectNode configuration, String fieldManager) {
+        ObjectWrites.Target target = target(configuration);
+        ApplyOptions options = new ApplyOptions(requireNonNull(fieldManager, "fieldManager"), false);
+        return tree(
+                target,
+                cluster.writes()
+                        .apply(target, ObjectWrites.Part.MAIN, options, configuration)
+                        .object());
     }
 
     /**
@@ -202,7 +221,7 @@ public final class KubeApiServer implements AutoCloseable {
      */
     public ObjectNode updateStatus(ObjectNode object) {
         ObjectWrites.Target target = target(object);
-        return tree(target, cluster.writes().update(target, ObjectWrites.Part.STATUS, object));
+        return tree(target, cluster.writes().update(target, ObjectWrites.Part.STATUS, object, Cluster.DIRECT));
     }
 
     /**
@@ -215,7 +234,7 @@ public final class KubeApiServer implements AutoCloseable {
      */
     public ObjectNode patch(KubeReference reference, ObjectNode patch) {
         ObjectWrites.Target target = cluster.target(reference);
-        return tree(target, cluster.writes().patch(target, ObjectWrites.Part.MAIN, Patches.merge(patch)));
+        return patch(target, ObjectWrites.Part.MAIN, patch);
     }
 
     /**
@@ -230,7 +249,7 @@ public final class KubeApiServer implements AutoCloseable {
         ObjectWrites.Target target = cluster.target(reference);
         ObjectNode patch = Json.object();
         patch.set("status", status);
-        return tree(target, cluster.writes().patch(target, ObjectWrites.Part.STATUS, Patches.merge(patch)));
+        return patch(target, ObjectWrites.Part.STATUS, patch);
     }
 
     /**
@@ -392,6 +411,11 @@ public final class KubeApiServer implements AutoCloseable {
 
     private ObjectWrites.Target target(ObjectNode object) {
         return cluster.target(KubeReference.of(object));
+    }
+
+    private ObjectNode patch(ObjectWrites.Target target, ObjectWrites.Part part, ObjectNode patch) {
+        ObjectWrites.Change change = new ObjectWrites.Change(Cluster.DIRECT, Patches.merge(patch));
+        return tree(target, cluster.writes().patch(target, part, change));
     }
 
     private static ObjectNode tree(ObjectWrites.Target target, StoredObject object) {

@@ -69,6 +69,10 @@ final class KubeHttp {
         return patch(path, "application/merge-patch+json", body);
     }
 
+    Answer apply(String path, String configuration) {
+        return patch(path, "application/apply-patch+yaml", configuration);
+    }
+
     Answer delete(String path) {
         return send(request(path).DELETE());
     }

@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,8 @@ final class ObjectWrites {
      */
     record Deleted(StoredObject object, boolean gone) {}
 
+    private static final String CONTROLLERS = "kube-controller-manager";
+
     private final ObjectStore store;
     private final InstantSource clock;
 
@@ -49,7 +53,32 @@ final class ObjectWrites {
                 .orElseThrow(() -> ApiErrors.notFound(target.resource(), target.name()));
     }
 
-    StoredObject create(Target target, ObjectNode body) {
+    StoredObject create(Target target, ObjectNode body, String manager) {
+        return create(target, body, object -> created(target, object, manager));
+    }
+
+    private ManagedFields created(Target target, ObjectNode object, String manager) {
+        if (ManagedFields.isReset(object)) {
+            return ManagedFields.of(Json.object());
+        }
+        ManagedFields given = ManagedFields.of(object);
+        ObjectNode claimed = object.deepCopy();
+        if (target.resource().is(Trait.STATUS)) {
+            claimed.remove("status");
+        }
+        return given.updated(
+                FieldShape.of(target.resource()), Json.object(), claimed, writer(target, Part.MAIN, manager));
+    }
+
+    private ManagedFields.Writer writer(Target target, Part part, String manager) {
+        return new ManagedFields.Writer(
+                manager,
+                target.resource().apiVersion(target.version()),
+                part == Part.STATUS ? "status" : "",
+                ObjectRules.time(clock.instant()));
+    }
+
+    private StoredObject create(Target target, ObjectNode body, Function<ObjectNode, ManagedFields> owners) {
         KubeResource resource = target.resource();
         ObjectNode object = body.deepCopy();
         ObjectRules.checkType(resource, target.version(), object);
@@ -71,6 +100,7 @@ final class ObjectWrites {
         }
         prepareNew(resource, object);
         ObjectRules.validate(resource, object);
+        owners.apply(object).writeTo(object);
         return store.atomically(() -> {
             checkNamespaceTakesObjects(target, metadata.path("name").asText());
             String name = metadata.path("name").asText();
@@ -119,25 +149,93 @@ final class ObjectWrites {
     }
 
     /** Replaces an object, or its status. */
-    StoredObject update(Target target, Part part, ObjectNode body) {
-        return store.atomically(() -> change(target, part, old -> body.deepCopy()));
+    StoredObject update(Target target, Part part, ObjectNode body, String manager) {
+        return store.atomically(() -> change(target, part, new Change(manager, old -> body.deepCopy())));
     }
 
     /** Changes an object, or its status, by a patch that is applied to the latest state. */
-    StoredObject patch(Target target, Part part, UnaryOperator<ObjectNode> patch) {
-        return store.atomically(() -> change(target, part, old -> patch.apply(old.deepCopy())));
+    StoredObject patch(Target target, Part part, Change change) {
+        return store.atomically(() -> change(target, part, change));
     }
 
-    private StoredObject change(Target target, Part part, UnaryOperator<ObjectNode> how) {
-        KubeResource resource = target.resource();
+    /**
+     * Who changes an object, and how.
+     *
+     * @param how gets a copy of the latest state, which it may change
+     */
+    record Change(String manager, UnaryOperator<ObjectNode> how) {}
+
+    private StoredObject change(Target target, Part part, Change change) {
         StoredObject stored = get(target);
-        String apiVersion = resource.apiVersion(target.version());
-        ObjectNode old = stored.toTree(target.version()).put("apiVersion", apiVersion);
-        ObjectNode given = how.apply(old);
+        ObjectNode old = tree(target, stored);
+        ObjectNode given = change.how().apply(old.deepCopy());
         if (stored.isLoadedAs(given.path("apiVersion").asText())) {
             // A client sends back what it was shown.
-            given.put("apiVersion", apiVersion);
+            given.put("apiVersion", target.resource().apiVersion(target.version()));
         }
+        return settle(target, part, new Proposal(stored, old, given), object -> {
+            // k8s.io/apimachinery/pkg/util/managedfields/internal/fieldmanager.go: a client may set the owners, and one
+            // that knows nothing about them does not delete them by that.
+            ManagedFields said = ManagedFields.of(given);
+            ManagedFields owners = part == Part.STATUS || said.isEmpty() ? ManagedFields.of(old) : said;
+            if (part == Part.MAIN && ManagedFields.isReset(given)) {
+                return ManagedFields.of(Json.object());
+            }
+            return owners.isEmpty()
+                    ? owners
+                    : owners.updated(
+                            FieldShape.of(target.resource()), old, object, writer(target, part, change.manager()));
+        });
+    }
+
+    private static ObjectNode tree(Target target, StoredObject stored) {
+        return stored.toTree(target.version())
+                .put("apiVersion", target.resource().apiVersion(target.version()));
+    }
+
+    /**
+     * What an apply left.
+     *
+     * @param created whether the object was absent
+     */
+    record Applied(StoredObject object, boolean created) {}
+
+    /** Applies a configuration (documentation page "Server-Side Apply"); creates the object if it is absent. */
+    Applied apply(Target target, Part part, ApplyOptions options, ObjectNode body) {
+        ObjectNode configuration = options.check(target, body);
+        if (target.resource().is(Trait.STATUS) && part == Part.MAIN) {
+            configuration.remove("status");
+        } else if (part == Part.STATUS && target.resource().is(Trait.CUSTOM)) {
+            configuration.remove("spec");
+        }
+        checkIdentity(target, Json.child(configuration, "metadata"));
+        FieldShape shape = FieldShape.of(target.resource());
+        ManagedFields.Application by =
+                new ManagedFields.Application(writer(target, part, options.manager()), options.force());
+        return store.atomically(() -> {
+            Optional<StoredObject> found = store.find(target.resource(), target.namespace(), target.name());
+            if (found.isEmpty() && part == Part.MAIN) {
+                ManagedFields owners = ManagedFields.of(Json.object())
+                        .applied(shape, Json.object(), configuration, by)
+                        .owners();
+                return new Applied(create(target, configuration, object -> owners), true);
+            }
+            ObjectNode old = tree(target, get(target));
+            ManagedFields.Applied applied = ManagedFields.of(old).applied(shape, old, configuration, by);
+            Proposal proposal = new Proposal(get(target), old, applied.object());
+            return new Applied(settle(target, part, proposal, object -> applied.owners()), false);
+        });
+    }
+
+    /** What an object is to become. */
+    private record Proposal(StoredObject stored, ObjectNode old, ObjectNode given) {}
+
+    private StoredObject settle(
+            Target target, Part part, Proposal proposal, Function<ObjectNode, ManagedFields> owners) {
+        KubeResource resource = target.resource();
+        StoredObject stored = proposal.stored();
+        ObjectNode old = proposal.old();
+        ObjectNode given = proposal.given();
         ObjectRules.checkType(resource, target.version(), given);
         ObjectNode metadata = Json.child(given, "metadata");
         checkIdentity(target, metadata);
@@ -145,7 +243,9 @@ final class ObjectWrites {
         ObjectNode object = part == Part.STATUS ? withStatusOf(resource, old, given) : withSpecOf(resource, old, given);
         ObjectRules.checkNoFinalizerAdded(resource, old, object);
         ObjectRules.validate(resource, object);
-        if (object.equals(old)) {
+        ManagedFields owned = owners.apply(object);
+        owned.writeTo(object);
+        if (isSame(old, object) && owned.owns(ManagedFields.of(old))) {
             // k8s.io/apiserver/pkg/storage/etcd3/store.go: nothing to change is nothing written.
             return stored;
         }
@@ -159,6 +259,15 @@ final class ObjectWrites {
             return store.remove(StoredObject.of(resource, object));
         }
         return commit(resource, object);
+    }
+
+    /** Whether two states differ at most in who owns their fields. */
+    private static boolean isSame(ObjectNode old, ObjectNode object) {
+        ObjectNode one = old.deepCopy();
+        ObjectNode other = object.deepCopy();
+        Json.child(one, "metadata").remove("managedFields");
+        Json.child(other, "metadata").remove("managedFields");
+        return one.equals(other);
     }
 
     private static void checkIdentity(Target target, ObjectNode metadata) {
@@ -359,7 +468,14 @@ final class ObjectWrites {
                     .filter(current -> current.uid().equals(uid))
                     .ifPresent(current -> {
                         ObjectNode object = current.toTree(target.version());
+                        ObjectNode old = object.deepCopy();
                         how.accept(object);
+                        ManagedFields owners = ManagedFields.of(old);
+                        if (!owners.isEmpty()) {
+                            ManagedFields.Writer writer = writer(target, Part.MAIN, CONTROLLERS);
+                            owners.updated(FieldShape.of(target.resource()), old, object, writer)
+                                    .writeTo(object);
+                        }
                         if (isReleased(object)) {
                             store.remove(StoredObject.of(target.resource(), object));
                         } else {
