@@ -44,6 +44,11 @@ final class ApiHandler {
         watches.forEach(WatchStream::end);
     }
 
+    /** Tells every watch that is open that its resourceVersion has expired, and ends it. */
+    void expireWatches() {
+        watches.forEach(WatchStream::expire);
+    }
+
     void handle(HttpServerRequest request) {
         if (!WITH_BODY.contains(request.method())) {
             answer(request, Buffer.buffer());
@@ -88,7 +93,7 @@ final class ApiHandler {
         String given = request.getHeader("Authorization");
         if (given != null
                 && given.toLowerCase(Locale.ROOT).startsWith("bearer ")
-                && !given.substring(7).strip().equals(cluster.settings().token())) {
+                && !cluster.tokens().isGood(given.substring(7).strip())) {
             throw ApiErrors.unauthorized();
         }
     }
@@ -140,7 +145,13 @@ final class ApiHandler {
             return;
         }
         RequestPath found = path.get();
-        authorize(KubeRequest.of(request, found));
+        KubeRequest asked = KubeRequest.of(request, found);
+        Optional<ApiFault> fault = cluster.faults().find(asked);
+        if (fault.isPresent()) {
+            Replies.fault(response, fault.get());
+            return;
+        }
+        authorize(asked);
         KubeResource resource = cluster.registry()
                 .find(found.group(), found.version(), found.plural())
                 .orElseThrow(ApiErrors::noSuchResource);

@@ -310,8 +310,13 @@ abstract class ApplyConformance extends ObjectConformance {
         String old = apply(name, "a", spec("'size':1")).at("/metadata/resourceVersion");
         apply(name, "a", spec("'size':2"));
         assertStatus(apply(name, "a", ",'resourceVersion':'" + old + "'" + spec("'size':3")), 409, "Conflict");
-        assertStatus(
-                apply(name, "a", ",'uid':'00000000-0000-0000-0000-000000000000'" + spec("'size':3")), 409, "Conflict");
+        String uid = ",'uid':'00000000-0000-0000-0000-000000000000'";
+        assertStatus(apply(name, "a", uid + spec("'size':3")), 422, "Invalid");
+        Answer absent = apply(newName(), "a", uid + spec("'size':3"));
+        assertStatus(absent, 409, "Conflict");
+        assertThat(absent.at("/message"))
+                .endsWith("uid mismatch: the provided object specified uid 00000000-0000-0000-0000-000000000000,"
+                        + " and no existing object was found");
     }
 
     @Test

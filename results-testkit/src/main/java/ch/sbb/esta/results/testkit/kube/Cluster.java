@@ -17,12 +17,15 @@ final class Cluster {
     private final ObjectWrites writes;
     private final PodLogs logs;
     private final AccessReviews reviews = new AccessReviews();
+    private final ApiFaults faults = new ApiFaults();
+    private final Tokens tokens;
 
     Cluster(Settings settings) {
         this.settings = settings;
         this.store = new ObjectStore(settings.historyChanges(), HISTORY_BYTES);
         this.writes = new ObjectWrites(store, settings.clock());
         this.logs = new PodLogs(settings.clock());
+        this.tokens = new Tokens(settings.clock(), settings.tokenLifetime());
         store.onChange(logs::onChange);
         List.of("default", "kube-system").forEach(this::ensureNamespace);
         // A real server's watches reach back to its start at most: the oldest resourceVersions are always gone.
@@ -57,6 +60,14 @@ final class Cluster {
 
     AccessReviews reviews() {
         return reviews;
+    }
+
+    ApiFaults faults() {
+        return faults;
+    }
+
+    Tokens tokens() {
+        return tokens;
     }
 
     Settings settings() {

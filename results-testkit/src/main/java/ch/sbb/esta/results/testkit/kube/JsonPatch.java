@@ -4,12 +4,16 @@ import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * JSON patch, RFC 6902. A patch that cannot be applied, a failing {@code test} included, is 422, as in
  * {@code k8s.io/apiserver/pkg/endpoints/handlers/patch.go}.
  */
 final class JsonPatch {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JsonPatch.class);
 
     private JsonPatch() {}
 
@@ -133,10 +137,10 @@ final class JsonPatch {
         return refused("path " + path + " does not exist: missing value");
     }
 
+    /** Why is not said: {@code NewGenericServerResponse} leaves it out of an answer that was expected. */
     private static KubeApiException refused(String why) {
-        ObjectNode details = Json.object();
-        details.putArray("causes").addObject().put("message", why);
+        LOG.debug("a JSON patch is refused: {}", Replies.escape(why));
         return ApiErrors.failure(
-                422, "Invalid", "the server rejected our request due to an error in our request", details);
+                422, "Invalid", "the server rejected our request due to an error in our request", Json.object());
     }
 }

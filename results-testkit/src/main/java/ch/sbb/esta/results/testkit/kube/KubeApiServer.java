@@ -15,7 +15,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -137,10 +136,33 @@ public final class KubeApiServer implements AutoCloseable {
     /**
      * The bearer token that the kubeconfig carries. Requests without credentials are welcome; those with another token are refused with 401.
      *
-     * @return the token
+     * @return the token that was issued last
      */
     public String token() {
-        return cluster.settings().token();
+        return cluster.tokens().newest();
+    }
+
+    /**
+     * Issues a further token, as the kubelet asks for one before the old one expires. The old ones are good until they expire.
+     *
+     * @return the token, which is {@link #token()} from now on
+     */
+    public String issueToken() {
+        return cluster.tokens().issue();
+    }
+
+    /** Refuses all tokens issued so far with 401, as when they have expired; watches and logs that are open stay. */
+    public void expireTokens() {
+        cluster.tokens().expireAll();
+    }
+
+    /**
+     * What goes wrong with requests.
+     *
+     * @return the faults of this server
+     */
+    public ApiFaults faults() {
+        return cluster.faults();
     }
 
     /**
@@ -363,6 +385,11 @@ public final class KubeApiServer implements AutoCloseable {
         cluster.store().compact();
     }
 
+    /** Sends an ERROR event with 410 to every open watch and ends it, as when the server has lost its place in the history. */
+    public void expireWatches() {
+        handler.expireWatches();
+    }
+
     /** Ends every open watch, as a restart of the server or its time limit does. */
     public void endWatches() {
         handler.endWatches();
@@ -448,6 +475,7 @@ public final class KubeApiServer implements AutoCloseable {
         private int requestLimit = 3 * 1024 * 1024;
         private Duration bookmarkInterval = Duration.ofMinutes(1);
         private Duration watchTimeout = Duration.ofMinutes(30);
+        private @Nullable Duration tokenLifetime;
         private Predicate<KubeRequest> authorizer = request -> true;
         private final List<KubeResource> resources = new ArrayList<>();
 
@@ -543,6 +571,17 @@ public final class KubeApiServer implements AutoCloseable {
         }
 
         /**
+         * Lets tokens expire, by the server's clock. Default: never.
+         *
+         * @param lifetime positive; service accounts have an hour unless configured
+         * @return this builder
+         */
+        public Builder tokenLifetime(Duration lifetime) {
+            this.tokenLifetime = requireNonNull(lifetime, "lifetime");
+            return this;
+        }
+
+        /**
          * Bounds the body of a request. Default: 3 MiB, as a real server does.
          *
          * @param bytes at least 1
@@ -590,10 +629,13 @@ public final class KubeApiServer implements AutoCloseable {
             check(logCheckInterval.toMillis() > 0, "checkInterval must be positive, was " + logCheckInterval, wrong);
             check(bookmarkInterval.toMillis() > 0, "bookmarkInterval must be positive, was " + bookmarkInterval, wrong);
             check(watchTimeout.toMillis() > 0, "watchTimeout must be positive, was " + watchTimeout, wrong);
+            check(
+                    tokenLifetime == null || tokenLifetime.toMillis() > 0,
+                    "tokenLifetime must be positive, was " + tokenLifetime,
+                    wrong);
             if (!wrong.isEmpty()) {
                 throw new IllegalArgumentException(String.join("; ", wrong));
             }
-            String token = UUID.randomUUID().toString();
             return new KubeApiServer(
                     new Settings(
                             clock,
@@ -606,7 +648,7 @@ public final class KubeApiServer implements AutoCloseable {
                             requestLimit,
                             bookmarkInterval,
                             watchTimeout,
-                            token,
+                            Optional.ofNullable(tokenLifetime),
                             authorizer),
                     resources);
         }

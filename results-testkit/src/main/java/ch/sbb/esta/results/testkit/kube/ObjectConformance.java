@@ -311,6 +311,15 @@ abstract class ObjectConformance extends ConformanceFixture {
     }
 
     @Test
+    final void aPatchCannotChangeTheUid() {
+        String path =
+                widgets + "/" + createWidget(newName()).at("/metadata/name").asText();
+        Answer refused = http().merge(path, "{\"metadata\":{\"uid\":\"00000000-0000-0000-0000-000000000000\"}}");
+        assertStatus(refused, 422, "Invalid");
+        assertThat(refused.at("/details/causes/0/field")).isEqualTo("metadata.uid");
+    }
+
+    @Test
     final void aJsonPatchIsAppliedAsAWholeOrNotAtAll() {
         String path =
                 widgets + "/" + createWidget(newName()).at("/metadata/name").asText();
@@ -326,6 +335,10 @@ abstract class ObjectConformance extends ConformanceFixture {
                         type,
                         "[{\"op\":\"remove\",\"path\":\"/spec/list\"},{\"op\":\"test\",\"path\":\"/spec/size\",\"value\":1}]");
         assertStatus(failed, 422, "Invalid");
+        assertThat(failed.at("/message")).isEqualTo("the server rejected our request due to an error in our request");
+        assertThat(failed.body().at("/details/causes")).isEmpty();
+        Answer absent = http().patch(path, type, "[{\"op\":\"test\",\"path\":\"/spec/absent\",\"value\":1}]");
+        assertStatus(absent, 422, "Invalid");
         assertThat(http().get(path).body().path("spec")).isEqualTo(json("{'size':2,'list':[1,2]}"));
     }
 

@@ -155,7 +155,14 @@ final class ObjectWrites {
 
     /** Changes an object, or its status, by a patch that is applied to the latest state. */
     StoredObject patch(Target target, Part part, Change change) {
-        return store.atomically(() -> change(target, part, change));
+        return store.atomically(() -> {
+            Change checked = new Change(change.manager(), old -> {
+                ObjectNode given = change.how().apply(old);
+                refuseOtherUid(target, get(target), given);
+                return given;
+            });
+            return change(target, part, checked);
+        });
     }
 
     /**
@@ -215,6 +222,8 @@ final class ObjectWrites {
         return store.atomically(() -> {
             Optional<StoredObject> found = store.find(target.resource(), target.namespace(), target.name());
             if (found.isEmpty() && part == Part.MAIN) {
+                refuseUid(target, configuration);
+                Json.child(configuration, "metadata").remove("resourceVersion");
                 ManagedFields owners = ManagedFields.of(Json.object())
                         .applied(shape, Json.object(), configuration, by)
                         .owners();
@@ -222,9 +231,32 @@ final class ObjectWrites {
             }
             ObjectNode old = tree(target, get(target));
             ManagedFields.Applied applied = ManagedFields.of(old).applied(shape, old, configuration, by);
+            refuseOtherUid(target, get(target), applied.object());
             Proposal proposal = new Proposal(get(target), old, applied.object());
             return new Applied(settle(target, part, proposal, object -> applied.owners()), false);
         });
+    }
+
+    /** {@code k8s.io/apiserver/pkg/endpoints/handlers/patch.go}: a configuration with a uid never makes a new object. */
+    private static void refuseUid(Target target, ObjectNode configuration) {
+        @Nullable String uid = Json.text(configuration, "metadata", "uid");
+        if (uid != null) {
+            throw ApiErrors.conflict(
+                    target.resource(),
+                    target.name(),
+                    "uid mismatch: the provided object specified uid " + uid + ", and no existing object was found");
+        }
+    }
+
+    /** {@code k8s.io/apimachinery/pkg/api/validation/objectmeta.go}: the uid of a PUT is a precondition, that of a patch a change. */
+    private static void refuseOtherUid(Target target, StoredObject stored, ObjectNode given) {
+        @Nullable String uid = Json.text(given, "metadata", "uid");
+        if (uid != null && !uid.equals(stored.uid())) {
+            throw ApiErrors.invalid(
+                    target.resource(),
+                    target.name(),
+                    List.of(FieldError.invalid("metadata.uid", uid, "field is immutable")));
+        }
     }
 
     /** What an object is to become. */

@@ -19,6 +19,13 @@ final class Replies {
         send(response, code, "application/json", body);
     }
 
+    static void fault(HttpServerResponse response, ApiFault fault) {
+        if (fault.retryAfterSeconds() > 0) {
+            response.putHeader("Retry-After", Long.toString(fault.retryAfterSeconds()));
+        }
+        json(response, fault.answer().code(), Json.bytes(fault.answer().status()));
+    }
+
     static void text(HttpServerResponse response, int code, String body) {
         send(response, code, "text/plain; charset=utf-8", Buffer.buffer(body));
     }

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.kube;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneId;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** What a server was built with. */
@@ -17,5 +18,5 @@ record Settings(
         int requestLimit,
         Duration bookmarkInterval,
         Duration watchTimeout,
-        String token,
+        Optional<Duration> tokenLifetime,
         Predicate<KubeRequest> authorizer) {}

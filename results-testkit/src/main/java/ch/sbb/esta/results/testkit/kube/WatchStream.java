@@ -160,6 +160,19 @@ final class WatchStream {
         });
     }
 
+    /** Ends the watch as the server does when its place in the history is compacted while it is open. */
+    void expire() {
+        context.runOnContext(nothing -> {
+            if (!closed) {
+                send(
+                        "ERROR",
+                        Json.bytes(ApiErrors.expired("The resourceVersion for the provided watch is too old.")
+                                .status()));
+                finish();
+            }
+        });
+    }
+
     private void finish() {
         close();
         sink.end();

@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.sbb.esta.results.testkit.ManualClock;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -278,6 +283,102 @@ class KubeApiServerTest {
                         .get(RUNS)
                         .code())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void tokensExpireAndANewOneIsGood() {
+        ManualClock clock = new ManualClock(Instant.parse("2026-01-01T00:00:00Z"));
+        restart(KubeApiServer.builder().clock(clock).tokenLifetime(Duration.ofHours(1)));
+        assertThat(http.get(RUNS).code()).isEqualTo(200);
+        clock.advance(Duration.ofMinutes(50));
+        KubeHttp next = new KubeHttp(new KubeConnection(server.url(), "", server.issueToken(), "", ""));
+        assertThat(http.get(RUNS).code()).isEqualTo(200);
+        clock.advance(Duration.ofMinutes(10));
+        ConformanceFixture.assertStatus(http.get(RUNS), 401, "Unauthorized");
+        assertThat(next.get(RUNS).code()).isEqualTo(200);
+        server.expireTokens();
+        ConformanceFixture.assertStatus(next.get(RUNS), 401, "Unauthorized");
+        KubeHttp last = new KubeHttp(new KubeConnection(server.url(), "", server.issueToken(), "", ""));
+        assertThat(last.get(RUNS).code()).isEqualTo(200);
+    }
+
+    @Test
+    void aFaultAnswersAsManyRequestsAsItIsAskedToAndDoesNotCarryThemOut() throws IOException {
+        Predicate<KubeRequest> creates = request -> request.verb().equals("create");
+        server.faults().next(1, creates, ApiFault.tooManyRequests(Duration.ofSeconds(7)));
+        server.faults().next(1, creates, ApiFault.internalError("etcdserver: request timed out"));
+        server.faults().next(1, creates, ApiFault.unavailable(Duration.ofSeconds(1)));
+        server.faults().next(1, creates, ApiFault.timeout());
+        assertThat(http.get(RUNS).code()).isEqualTo(200);
+        KubeHttp.Answer full = http.post(RUNS, taskRun("x"));
+        ConformanceFixture.assertStatus(full, 429, "TooManyRequests");
+        assertThat(full.at("/details/retryAfterSeconds")).isEqualTo("7");
+        KubeHttp.Answer broken = http.post(RUNS, taskRun("x"));
+        ConformanceFixture.assertStatus(broken, 500, "InternalError");
+        assertThat(broken.at("/message")).isEqualTo("Internal error occurred: etcdserver: request timed out");
+        ConformanceFixture.assertStatus(http.post(RUNS, taskRun("x")), 503, "ServiceUnavailable");
+        ConformanceFixture.assertStatus(http.post(RUNS, taskRun("x")), 504, "Timeout");
+        assertThat(server.faults().answered()).isEqualTo(4);
+        assertThat(http.post(RUNS, taskRun("x")).code()).isEqualTo(201);
+        server.faults().next(Integer.MAX_VALUE, request -> true, ApiFault.tooManyRequests(Duration.ofSeconds(3)));
+        HttpResponse<InputStream> refused = http.open(RUNS);
+        assertThat(refused.headers().firstValue("Retry-After")).contains("3");
+        refused.body().close();
+        server.faults().clear();
+        assertThat(http.get(RUNS).code()).isEqualTo(200);
+    }
+
+    @Test
+    void aListOrAWatchCanBeExpiredWhateverItAsksFor() {
+        server.faults().next(2, request -> true, ApiFault.expired());
+        ConformanceFixture.assertStatus(http.get(RUNS), 410, "Expired");
+        ConformanceFixture.assertStatus(http.get(RUNS + "?watch=1"), 410, "Expired");
+        String version = http.get(RUNS).at("/metadata/resourceVersion");
+        try (WatchedEvents watch = WatchedEvents.chunked(http, RUNS + "?watch=1&resourceVersion=" + version)) {
+            server.create(taskRun("x"));
+            assertThat(watch.next("ADDED").at("/metadata/name").asText()).isEqualTo("x");
+            server.expireWatches();
+            JsonNode status = watch.next("ERROR");
+            assertThat(status.path("code").asInt()).isEqualTo(410);
+            assertThat(status.path("reason").asText()).isEqualTo("Expired");
+            await().until(watch::isEnded);
+        }
+    }
+
+    @Test
+    void aTerminatingNamespaceTakesNothingAndGoesWhenNothingHoldsItsContent() {
+        server.ensureNamespace("going");
+        ObjectNode held = taskRun("held");
+        Json.child(held, "metadata")
+                .put("namespace", "going")
+                .putArray("finalizers")
+                .add("example.com/hold");
+        server.create(held);
+        ObjectNode free = taskRun("free");
+        Json.child(free, "metadata").put("namespace", "going");
+        server.create(free);
+        String runs = RUNS.replace("/default/", "/going/");
+        http.delete("/api/v1/namespaces/going");
+        KubeHttp.Answer going = http.get("/api/v1/namespaces/going");
+        assertThat(going.at("/status/phase")).isEqualTo("Terminating");
+        assertThat(going.at("/metadata/deletionTimestamp")).isNotEmpty();
+        Json.child(free, "metadata").put("name", "late");
+        KubeHttp.Answer refused = http.post(runs, free);
+        ConformanceFixture.assertStatus(refused, 403, "Forbidden");
+        assertThat(refused.at("/details/causes/0/reason")).isEqualTo("NamespaceTerminating");
+        ConformanceFixture.assertStatus(
+                http.apply(
+                        runs + "/late?fieldManager=a",
+                        "{\"apiVersion\":\"tekton.dev/v1\",\"kind\":\"TaskRun\",\"metadata\":{\"name\":\"late\"}}"),
+                403,
+                "Forbidden");
+        await().untilAsserted(() -> assertThat(http.get(runs + "/free").code()).isEqualTo(404));
+        await().untilAsserted(() -> assertThat(http.get(runs + "/held").at("/metadata/deletionTimestamp"))
+                .isNotEmpty());
+        assertThat(http.get("/api/v1/namespaces/going").code()).isEqualTo(200);
+        http.merge(runs + "/held", "{\"metadata\":{\"finalizers\":null}}");
+        await().untilAsserted(() ->
+                assertThat(http.get("/api/v1/namespaces/going").code()).isEqualTo(404));
     }
 
     @Test
