@@ -37,6 +37,15 @@ final class ApiRequests {
         return send(request(path).patch("application/merge-patch+json", patch));
     }
 
+    byte[] jsonPatch(ApiPath path, String patch) {
+        return send(request(path).patch("application/json-patch+json", patch));
+    }
+
+    /** Applies a configuration in JSON; the path names the field manager. */
+    byte[] apply(ApiPath path, String configuration) {
+        return send(request(path).patch("application/apply-patch+yaml", configuration));
+    }
+
     byte[] delete(ApiPath path, String options) {
         return send(request(path).delete("application/json", options));
     }

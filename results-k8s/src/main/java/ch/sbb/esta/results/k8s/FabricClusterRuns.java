@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,8 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The runs of a cluster through the HTTP client of fabric8, as the JSON that the API server sends.
  *
- * <p>Finalizers are changed by a merge patch that carries the resourceVersion of what was read: a change in between is a conflict, and
- * the change is made again on what is there then. Runs that are being deleted and runs of another UID under the same name are left alone.
+ * <p>Finalizers are added by server-side apply, with {@code esta-results} as the field manager, and removed by applying without them, or by
+ * a JSON patch with a test where somebody else owns them too. Both name the UID; a change in between is a conflict, and the change is made
+ * again on what is there then. Runs that are being deleted and runs of another UID under the same name get no finalizer.
  *
  * <p>A list leaves out what cannot be read as a run and logs it: the watcher delivers the same object as it is. A kind that the cluster
  * does not serve is {@code NOT_FOUND}, so that it is not taken for a kind without runs. With several namespaces configured, the list of
@@ -83,14 +83,33 @@ public final class FabricClusterRuns implements ClusterRuns {
     @Override
     public boolean addFinalizer(RunKey run, String finalizer) {
         Objects.requireNonNull(finalizer, "finalizer");
-        Optional<RunSnapshot> changed = changeFinalizers(run, current -> current.with(finalizer));
+        Optional<RunSnapshot> changed = changeFinalizers(run, (current, deleting) -> {
+            if (!deleting && !current.contains(finalizer)) {
+                requests.apply(managedPath(run), current.applyWith(finalizer));
+            }
+        });
         return changed.isPresent() && changed.get().deletionTime().isEmpty();
     }
 
     @Override
     public void removeFinalizer(RunKey run, String finalizer) {
         Objects.requireNonNull(finalizer, "finalizer");
-        changeFinalizers(run, current -> current.without(finalizer));
+        changeFinalizers(run, (current, deleting) -> {
+            if (current.isOnlyOurs(finalizer)) {
+                requests.apply(managedPath(run), current.applyWithout(finalizer));
+            } else if (current.contains(finalizer)) {
+                requests.jsonPatch(managedPath(run), current.jsonPatchWithout(finalizer));
+            }
+        });
+    }
+
+    private static ApiPath managedPath(RunKey run) {
+        return path(run).query("fieldManager", FinalizerChange.MANAGER);
+    }
+
+    /** What is asked of the cluster for one version of a run. */
+    private interface Step {
+        void take(FinalizerChange current, boolean deleting);
     }
 
     @Override
@@ -112,27 +131,23 @@ public final class FabricClusterRuns implements ClusterRuns {
     }
 
     /** Returns the run as it was read last, or empty when it is gone. */
-    private Optional<RunSnapshot> changeFinalizers(RunKey run, UnaryOperator<FinalizerChange> change) {
+    private Optional<RunSnapshot> changeFinalizers(RunKey run, Step step) {
         for (int attempt = 1; ; attempt++) {
             Optional<RunSnapshot> read = read(run);
             if (read.isEmpty()) {
                 return read;
             }
-            FinalizerChange current = FinalizerChange.of(read.get());
-            FinalizerChange wanted = change.apply(current);
-            if (wanted.equals(current)
-                    || (wanted.adds(current) && read.get().deletionTime().isPresent())) {
-                return read;
-            }
             try {
-                requests.mergePatch(path(run), wanted.mergePatch());
+                step.take(
+                        FinalizerChange.of(read.get()),
+                        read.get().deletionTime().isPresent());
                 return read;
             } catch (ResultsException e) {
                 if (e.code() == Code.NOT_FOUND) {
                     return Optional.empty();
                 }
-                // INVALID too: a finalizer was refused because the run began to be deleted after it was read.
-                boolean mayHaveChanged = e.code() == Code.CONFLICT || (e.code() == Code.INVALID && isGoing(run));
+                boolean mayHaveChanged =
+                        e.code() == Code.CONFLICT || (e.code() == Code.INVALID && hasChanged(run, read.get()));
                 if (!mayHaveChanged || attempt == MAX_ATTEMPTS) {
                     throw e.about(subject(run));
                 }
@@ -140,8 +155,11 @@ public final class FabricClusterRuns implements ClusterRuns {
         }
     }
 
-    private boolean isGoing(RunKey run) {
-        return read(run).map(now -> now.deletionTime().isPresent()).orElse(true);
+    /** A test that failed and a finalizer that was refused are both {@code INVALID}: the run was changed, or deleted, after it was read. */
+    private boolean hasChanged(RunKey run, RunSnapshot since) {
+        return read(run)
+                .map(now -> !now.resourceVersion().equals(since.resourceVersion()))
+                .orElse(true);
     }
 
     private Optional<RunSnapshot> read(RunKey run) {

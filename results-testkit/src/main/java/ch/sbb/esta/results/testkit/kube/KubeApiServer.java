@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * its grace period), the namespace and the garbage collection controllers. It runs no containers: tests write their statuses and their logs with the methods
  * below, which follow the same rules as requests and throw {@link KubeApiException} where a request is refused.
  *
+ * <p>Troubles on request: {@link #faults()} answers requests with 429, 500, 503, 504 or 410; {@link #forgetHistory()} lets watches and page tokens expire,
+ * {@link #expireWatches()} those that are open; {@link #endWatches()} and {@link #expireTokens()} do as they say.
+ *
  * <p>Left out on purpose: admission, users (a test may refuse requests by what they ask for), schemas - so that server-side apply knows no lists
  * but those of the metadata, and takes every other one as a whole -, strategic merge patch, dry run.
  *
