@@ -15,11 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 /** Whose the finalizers of a run are, and that nobody loses one by what we do. */
 @ParameterizedClass
@@ -71,10 +71,7 @@ final class FinalizerOwnershipIT {
     private List<String> owners(RunKey run, String finalizer) {
         List<String> owners = new ArrayList<>();
         for (JsonNode entry : read(run).at("/metadata/managedFields")) {
-            if (entry.path("fieldsV1")
-                    .path("f:metadata")
-                    .path("f:finalizers")
-                    .has("v:\"" + finalizer + "\"")) {
+            if (entry.path("fieldsV1").path("f:metadata").path("f:finalizers").has("v:\"" + finalizer + "\"")) {
                 owners.add(entry.path("manager").asText() + " "
                         + entry.path("operation").asText());
             }
@@ -197,7 +194,8 @@ final class FinalizerOwnershipIT {
     @Test
     void aServerThatAsksForPatienceGetsIt() {
         RunKey run = create("build");
-        server.faults().next(1, request -> request.verb().equals("patch"), ApiFault.tooManyRequests(Duration.ofSeconds(1)));
+        server.faults()
+                .next(1, request -> request.verb().equals("patch"), ApiFault.tooManyRequests(Duration.ofSeconds(1)));
         assertThat(runs.addFinalizer(run, OURS)).isTrue();
         assertThat(server.faults().answered()).isEqualTo(1);
         assertThat(finalizers(run)).containsExactly(OURS);

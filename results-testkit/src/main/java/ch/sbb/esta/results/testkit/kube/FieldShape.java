@@ -14,10 +14,19 @@ import org.jspecify.annotations.Nullable;
  * and whose owner references are a map by uid; the rest is as in a custom resource without a schema: objects field by field, lists as a whole.
  */
 enum FieldShape {
-    CUSTOM_OBJECT(Set.of("apiVersion", "kind", "metadata")),
+    CUSTOM_OBJECT,
     /** Its spec and its status are there from the start, if empty. */
-    BUILT_IN_OBJECT(Set.of("apiVersion", "kind", "metadata", "spec", "status")),
-    METADATA(Set.of(
+    BUILT_IN_OBJECT,
+    METADATA,
+    SET_OF_TEXTS,
+    MAP_BY_UID,
+    /** One value, whatever is inside. */
+    ATOMIC,
+    UNKNOWN;
+
+    private static final Set<String> IN_CUSTOM_OBJECTS = Set.of("apiVersion", "kind", "metadata");
+    private static final Set<String> IN_BUILT_IN_OBJECTS = Set.of("apiVersion", "kind", "metadata", "spec", "status");
+    private static final Set<String> IN_METADATA = Set.of(
             "annotations",
             "creationTimestamp",
             "deletionGracePeriodSeconds",
@@ -32,17 +41,15 @@ enum FieldShape {
             "ownerReferences",
             "resourceVersion",
             "selfLink",
-            "uid")),
-    SET_OF_TEXTS(Set.of()),
-    MAP_BY_UID(Set.of()),
-    /** One value, whatever is inside. */
-    ATOMIC(Set.of()),
-    UNKNOWN(Set.of());
+            "uid");
 
-    private final Set<String> declared;
-
-    FieldShape(Set<String> declared) {
-        this.declared = declared;
+    private Set<String> declared() {
+        return switch (this) {
+            case CUSTOM_OBJECT -> IN_CUSTOM_OBJECTS;
+            case BUILT_IN_OBJECT -> IN_BUILT_IN_OBJECTS;
+            case METADATA -> IN_METADATA;
+            default -> Set.of();
+        };
     }
 
     static FieldShape of(KubeResource resource) {
@@ -54,7 +61,7 @@ enum FieldShape {
 
     /** Whether a type names this field: then it exists also where it has no value, and is not a member by itself. */
     boolean declares(String edge) {
-        return edge.startsWith("f:") && declared.contains(edge.substring(2));
+        return edge.startsWith("f:") && declared().contains(edge.substring(2));
     }
 
     /** Whether the field is there in every object, so that it is never added. */
