@@ -47,8 +47,8 @@ final class TenancyState {
         rows.addAll(state.roles());
         rows.addAll(state.objects());
         rows.addAll(database.query("""
-                SELECT 'registry', to_jsonb(t) - '{cluster_id,namespace,created_time,changed_time,rotated_time,removed_time}'::text[],
-                    removed_time IS NOT NULL
+                SELECT 'registry', to_jsonb(t) - '{cluster_id,namespace,created_time,changed_time,rotated_time,removed_time,deletion_time}'::text[],
+                    removed_time IS NOT NULL, deletion_time IS NOT NULL
                 FROM esta_tenancy.tenants t WHERE cluster_id = '%s' AND namespace = '%s'""".formatted(cluster, namespace)));
         return rows.stream().map(state::anonymous).sorted().toList();
     }
