@@ -232,10 +232,10 @@ class TenantBreaksIT {
     @ParameterizedTest
     @EnumSource(names = {"BEFORE", "AFTER"})
     void whateverBreaksTheNextCallFinishes(Moment moment) {
-        provisionBreaks(29, moment);
+        provisionBreaks(47, moment);
         rotateBreaks(5, moment);
         removeBreaks(13, moment, Duration.ZERO);
-        adoptBreaks(29, moment);
+        adoptBreaks(37, moment);
     }
 
     @ParameterizedTest
