@@ -52,7 +52,7 @@ final class ProvisioningProcess implements AutoCloseable {
         input.flush();
     }
 
-    /** @return its exit value */
+    /** Waits until it ends, and returns its exit value. */
     int await() throws InterruptedException {
         if (!process.waitFor(10, TimeUnit.MINUTES)) {
             throw new IllegalStateException("the process does not come to an end");

@@ -39,10 +39,7 @@ final class IamPolicy {
         }
     }
 
-    /**
-     * @param context the condition keys that the request has, such as {@code s3:prefix}
-     * @return whether the policy lets the request through
-     */
+    /** Whether the policy lets a request through that has these condition keys, such as {@code s3:prefix}. */
     boolean allows(String action, String resource, Map<String, String> context) {
         return applies("Allow", action, resource, context) && !applies("Deny", action, resource, context);
     }
