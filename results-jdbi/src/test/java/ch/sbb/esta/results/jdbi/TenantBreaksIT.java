@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
@@ -184,7 +185,7 @@ class TenantBreaksIT {
                 "removal after " + grace + ", " + moment + ",",
                 stride,
                 call -> {
-                    String namespace = "ci-" + moment.ordinal() + "-" + call;
+                    String namespace = "ci-" + moment.name().toLowerCase(Locale.ROOT) + "-" + call;
                     sound.provision(TenantRequest.of(namespace));
                     sound.resetPassword(namespace);
                     boolean broke = breaking(cluster, call, moment, clock, them -> them.remove(namespace, removal));

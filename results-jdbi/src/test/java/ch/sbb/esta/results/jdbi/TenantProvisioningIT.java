@@ -158,28 +158,6 @@ class TenantProvisioningIT {
     }
 
     @Test
-    void aRegistryOfTheVersionBeforeIsReadAndGetsItsColumnWhenATenantIsRemoved() {
-        JdbiTenantProvisioner first = database.provisioner(TenancyDatabase.newCluster());
-        Tenant tenant = provision(first, "ci");
-        database.execute(
-                "ALTER TABLE esta_tenancy.tenants DROP COLUMN deletion_time",
-                "DELETE FROM esta_tenancy.schema_version WHERE version = 2");
-        JdbiTenantProvisioner provisioner = database.provisioner(tenant.clusterId());
-        assertThat(provisioner.find("ci")).contains(tenant);
-        assertThat(provisioner.list()).containsExactly(tenant);
-
-        assertThat(provisioner
-                        .remove("ci", Removal.deleteAfter(Duration.ofDays(1)))
-                        .outcome())
-                .isEqualTo(Outcome.SCHEDULED);
-
-        assertThat(database.query("SELECT count(*) FROM esta_tenancy.tenants WHERE deletion_time > current_timestamp"))
-                .containsExactly("1");
-        assertThat(database.query("SELECT max(version) FROM esta_tenancy.schema_version"))
-                .containsExactly("2");
-    }
-
-    @Test
     void whatTheAdministratorLacksIsToldWithTheSqlThatGivesIt() {
         TenancyDatabase poor = new TenancyDatabase(Servers.current());
         String admin = poor.admin().user();
