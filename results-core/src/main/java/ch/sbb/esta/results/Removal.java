@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How a tenant is taken away. In each way its logins are revoked at once and its sessions ended.
+ * How a tenant is taken away. In each way its logins are revoked at once and its sessions ended. Of several grace periods that were asked for
+ * the longest holds.
  *
  * @param reclaim what becomes of its data
  * @param grace how long the data stay after the tenant was first removed; zero where they are retained
@@ -61,6 +62,7 @@ public record Removal(Reclaim reclaim, Duration grace, Mode mode) {
 
     /**
      * Deletes the data when the tenant has been removed for some time. Somebody must ask again after that time: nothing is deleted by itself.
+     * Where a longer time was asked for before, that one holds; removing with {@link #retain()} in between takes it back.
      *
      * @param grace since the tenant was first removed; zero to delete them now
      * @return the removal

@@ -55,6 +55,7 @@ class TenancyTest {
             RemovalReport did = tenants.remove("shop", Removal.deleteAfter(Duration.ofDays(30)));
             // end snippet
             assertThat(would.outcome()).isEqualTo(Outcome.SCHEDULED).isEqualTo(did.outcome());
+            tenants.remove("shop", Removal.retain());
             assertThat(tenants.remove("shop", Removal.deleteAfter(Duration.ZERO))
                             .outcome())
                     .isEqualTo(Outcome.DELETED);

@@ -55,6 +55,7 @@ public final class InMemoryTenantProvisioner implements TenantProvisioner {
         private String user;
         private State state = State.ACTIVE;
         private @Nullable Instant removed;
+        private @Nullable Instant due;
 
         private Place(TenantNames names, String schema) {
             this.names = names;
@@ -112,6 +113,7 @@ public final class InMemoryTenantProvisioner implements TenantProvisioner {
         }
         place.state = State.ACTIVE;
         place.removed = null;
+        place.due = null;
         return tenant(namespace, place);
     }
 
@@ -212,12 +214,14 @@ public final class InMemoryTenantProvisioner implements TenantProvisioner {
             return RemovalReport.ABSENT;
         }
         Instant now = clock.instant();
-        Instant due = (place.removed == null ? now : place.removed).plus(removal.grace());
+        Instant asked = (place.removed == null ? now : place.removed).plus(removal.grace());
+        Instant due = place.due != null && place.due.isAfter(asked) ? place.due : asked;
         Outcome outcome = removal.reclaim() == Reclaim.RETAIN
                 ? Outcome.RETAINED
                 : due.isAfter(now) ? Outcome.SCHEDULED : Outcome.DELETED;
         if (removal.mode() == Removal.Mode.REMOVE) {
             place.revoke(removal.reclaim() == Reclaim.RETAIN ? State.RETAINED : State.DELETING, now);
+            place.due = removal.reclaim() == Reclaim.RETAIN ? null : due;
             if (outcome == Outcome.DELETED) {
                 places.remove(namespace);
             }

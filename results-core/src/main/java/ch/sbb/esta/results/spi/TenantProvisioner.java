@@ -95,7 +95,8 @@ public interface TenantProvisioner {
 
     /**
      * Takes the tenant away; no effect when it is not there. Revoking comes first, and what is deleted is deleted when this is called after
-     * the grace period.
+     * the grace period. A tenant that waits for its deletion waits for the longest of the grace periods that were asked for, whoever asks,
+     * until it is retained or provisioned again.
      *
      * @param namespace the Tekton namespace
      * @param removal what becomes of its data, and when; or only a preview

@@ -1,11 +1,13 @@
 package ch.sbb.esta.results.jdbi;
 
+import ch.sbb.esta.results.Removal;
 import ch.sbb.esta.results.Tenant;
 import ch.sbb.esta.results.Tenant.State;
 import ch.sbb.esta.results.TenantNames;
 import ch.sbb.esta.results.TenantRequest;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +24,8 @@ record RegisteredTenant(
         State state,
         @Nullable Integer connectionLimit,
         @Nullable Long statementTimeoutMillis,
-        @Nullable Instant removedTime) {
+        @Nullable Instant removedTime,
+        @Nullable Instant deletionTime) {
 
     static RegisteredTenant of(String clusterId, TenantRequest request) {
         TenantNames names = TenantNames.of(clusterId, request.namespace());
@@ -36,6 +39,7 @@ record RegisteredTenant(
                         names.blue(),
                         names.reader(),
                         State.ACTIVE,
+                        null,
                         null,
                         null,
                         null)
@@ -58,6 +62,7 @@ record RegisteredTenant(
                         ? (Integer) request.connectionLimit().getAsInt()
                         : null,
                 request.statementTimeout().map(Duration::toMillis).orElse(null),
+                null,
                 null);
     }
 
@@ -75,7 +80,8 @@ record RegisteredTenant(
                 state,
                 connectionLimit,
                 statementTimeoutMillis,
-                removedTime);
+                removedTime,
+                deletionTime);
     }
 
     RegisteredTenant withActive(String login) {
@@ -91,11 +97,14 @@ record RegisteredTenant(
                 state,
                 connectionLimit,
                 statementTimeoutMillis,
-                removedTime);
+                removedTime,
+                deletionTime);
     }
 
-    /** Removed; the time of a first removal stays. */
-    RegisteredTenant removed(State newState, Instant now) {
+    /** Removed; the time of a first removal stays, and so does a later time of deletion that somebody has asked for. */
+    RegisteredTenant removed(Removal removal, Instant now) {
+        Instant since = removedTime == null ? now : removedTime;
+        boolean retained = removal.reclaim() == Removal.Reclaim.RETAIN;
         return new RegisteredTenant(
                 clusterId,
                 namespace,
@@ -105,10 +114,15 @@ record RegisteredTenant(
                 green,
                 active,
                 reader,
-                newState,
+                retained ? State.RETAINED : State.DELETING,
                 connectionLimit,
                 statementTimeoutMillis,
-                removedTime == null ? now : removedTime);
+                since,
+                retained ? null : deletionTime(since.plus(removal.grace()).truncatedTo(ChronoUnit.MICROS)));
+    }
+
+    private Instant deletionTime(Instant asked) {
+        return state == State.DELETING && deletionTime != null && deletionTime.isAfter(asked) ? deletionTime : asked;
     }
 
     List<String> logins() {

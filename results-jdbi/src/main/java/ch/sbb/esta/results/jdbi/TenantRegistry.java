@@ -25,8 +25,14 @@ final class TenantRegistry {
             "cluster_id, namespace, schema_name, owner_role, login_blue, login_green, active_login, reader_role, "
                     + "state, connection_limit, statement_timeout_ms, removed_time";
 
+    /** A column that a registry of the version before does not have; who only reads does not wait for the administrator. */
+    private static final String READ =
+            "SELECT " + COLUMNS + ", CAST(to_jsonb(t) ->> 'deletion_time' AS timestamptz) AS deletion_time"
+                    + " FROM esta_tenancy.tenants t ";
+
     /** The steps from one version of the tables to the next. One that was released is never edited. */
-    private static final List<List<String>> VERSIONS = List.of(List.of("""
+    private static final List<List<String>> VERSIONS = List.of(
+            List.of("""
             CREATE TABLE IF NOT EXISTS esta_tenancy.clusters (
                 cluster_id text COLLATE "C" PRIMARY KEY,
                 connect_role text NOT NULL UNIQUE,
@@ -51,7 +57,8 @@ final class TenantRegistry {
                 rotated_time timestamptz,
                 removed_time timestamptz,
                 PRIMARY KEY (cluster_id, namespace))
-            """));
+            """),
+            List.of("ALTER TABLE esta_tenancy.tenants ADD COLUMN IF NOT EXISTS deletion_time timestamptz"));
 
     private final String clusterId;
 
@@ -115,8 +122,7 @@ final class TenantRegistry {
     }
 
     Optional<RegisteredTenant> find(Handle handle, String namespace) {
-        return handle.createQuery("SELECT " + COLUMNS
-                        + " FROM esta_tenancy.tenants WHERE cluster_id = :cluster AND namespace = :namespace")
+        return handle.createQuery(READ + "WHERE cluster_id = :cluster AND namespace = :namespace")
                 .bind("cluster", clusterId)
                 .bind("namespace", namespace)
                 .map((row, context) -> tenant(row))
@@ -124,8 +130,7 @@ final class TenantRegistry {
     }
 
     List<RegisteredTenant> list(Handle handle) {
-        return handle.createQuery("SELECT " + COLUMNS
-                        + " FROM esta_tenancy.tenants WHERE cluster_id = :cluster ORDER BY namespace")
+        return handle.createQuery(READ + "WHERE cluster_id = :cluster ORDER BY namespace")
                 .bind("cluster", clusterId)
                 .map((row, context) -> tenant(row))
                 .list();
@@ -133,8 +138,7 @@ final class TenantRegistry {
 
     /** Who else has one of the names, if anybody. */
     Optional<RegisteredTenant> findRival(Handle handle, RegisteredTenant tenant) {
-        return handle.createQuery("SELECT " + COLUMNS + """
-                         FROM esta_tenancy.tenants
+        return handle.createQuery(READ + """
                         WHERE (cluster_id <> :cluster OR namespace <> :namespace) AND (schema_name = :schema
                             OR ARRAY[owner_role, login_blue, login_green, reader_role] && CAST(:roles AS text[]))
                         LIMIT 1
@@ -157,11 +161,12 @@ final class TenantRegistry {
 
     void put(Handle handle, RegisteredTenant tenant) {
         handle.createUpdate("INSERT INTO esta_tenancy.tenants (" + COLUMNS + """
-                        ) VALUES (:cluster, :namespace, :schema, :owner, :blue, :green, :active, :reader, :state,
-                            :limit, :timeout, :removed)
+                        , deletion_time) VALUES (:cluster, :namespace, :schema, :owner, :blue, :green, :active, :reader, :state,
+                            :limit, :timeout, :removed, :deletion)
                         ON CONFLICT (cluster_id, namespace) DO UPDATE SET active_login = EXCLUDED.active_login,
                             state = EXCLUDED.state, connection_limit = EXCLUDED.connection_limit,
                             statement_timeout_ms = EXCLUDED.statement_timeout_ms, removed_time = EXCLUDED.removed_time,
+                            deletion_time = EXCLUDED.deletion_time,
                             changed_time = current_timestamp
                         """)
                 .bind("cluster", tenant.clusterId())
@@ -176,6 +181,7 @@ final class TenantRegistry {
                 .bind("limit", tenant.connectionLimit())
                 .bind("timeout", tenant.statementTimeoutMillis())
                 .bind("removed", utc(tenant.removedTime()))
+                .bind("deletion", utc(tenant.deletionTime()))
                 .execute();
     }
 
@@ -201,7 +207,6 @@ final class TenantRegistry {
     }
 
     private static RegisteredTenant tenant(ResultSet row) throws SQLException {
-        @Nullable OffsetDateTime removed = row.getObject("removed_time", OffsetDateTime.class);
         return new RegisteredTenant(
                 row.getString("cluster_id"),
                 row.getString("namespace"),
@@ -214,6 +219,12 @@ final class TenantRegistry {
                 State.valueOf(row.getString("state")),
                 row.getObject("connection_limit", Integer.class),
                 row.getObject("statement_timeout_ms", Long.class),
-                removed == null ? null : removed.toInstant());
+                instant(row, "removed_time"),
+                instant(row, "deletion_time"));
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        @Nullable OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
     }
 }

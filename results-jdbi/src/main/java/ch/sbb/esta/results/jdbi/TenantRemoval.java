@@ -3,7 +3,6 @@ package ch.sbb.esta.results.jdbi;
 import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.Removal;
 import ch.sbb.esta.results.Removal.Mode;
-import ch.sbb.esta.results.Removal.Reclaim;
 import ch.sbb.esta.results.RemovalReport;
 import ch.sbb.esta.results.RemovalReport.Outcome;
 import ch.sbb.esta.results.RemovalReport.Volume;
@@ -45,7 +44,7 @@ final class TenantRemoval {
             return transactions.read(
                     "looking at tenant " + namespace,
                     handle -> registry.find(handle, namespace)
-                            .map(tenant -> report(handle, tenant.removed(state(removal), now), removal, now))
+                            .map(tenant -> report(handle, tenant.removed(removal, now), now))
                             .orElse(RemovalReport.ABSENT));
         }
         String what = "removing tenant " + namespace;
@@ -57,17 +56,12 @@ final class TenantRemoval {
         return report;
     }
 
-    private static State state(Removal removal) {
-        return removal.reclaim() == Reclaim.RETAIN ? State.RETAINED : State.DELETING;
-    }
-
-    private static RemovalReport report(Handle handle, RegisteredTenant removed, Removal removal, Instant now) {
+    private static RemovalReport report(Handle handle, RegisteredTenant removed, Instant now) {
         Volume volume = volume(handle, removed.schema());
-        if (removal.reclaim() == Reclaim.RETAIN) {
+        Instant due = removed.deletionTime();
+        if (due == null) {
             return new RemovalReport(Outcome.RETAINED, removed.schema(), removed.roles(), null, volume);
         }
-        Instant since = removed.removedTime() == null ? now : removed.removedTime();
-        Instant due = since.plus(removal.grace());
         return due.isAfter(now)
                 ? new RemovalReport(Outcome.SCHEDULED, removed.schema(), removed.roles(), due, volume)
                 : new RemovalReport(Outcome.DELETED, removed.schema(), removed.roles(), null, volume);
@@ -86,11 +80,12 @@ final class TenantRemoval {
 
     private RemovalReport revoke(Handle handle, String namespace, Removal removal, Instant now) {
         ServerFacts server = JdbiTenantProvisioner.begin(handle);
+        registry.migrate(handle);
         Optional<RegisteredTenant> found = registry.find(handle, namespace);
         if (found.isEmpty()) {
             return RemovalReport.ABSENT;
         }
-        RegisteredTenant removed = found.get().removed(state(removal), now);
+        RegisteredTenant removed = found.get().removed(removal, now);
         RoleFacts roles = RoleFacts.read(handle, server, removed.roles());
         RolePlan plan = new RolePlan(server, roles);
         for (String login : removed.logins()) {
@@ -107,7 +102,7 @@ final class TenantRemoval {
             registry.put(handle, removed);
             LOG.info("tenant {}: its logins are revoked, its data are {}", removed.subject(), removed.state());
         }
-        return report(handle, removed, removal, now);
+        return report(handle, removed, now);
     }
 
     /** A login may end its own sessions only, so we become it. */

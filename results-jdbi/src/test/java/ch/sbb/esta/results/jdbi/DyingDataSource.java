@@ -21,13 +21,29 @@ final class DyingDataSource implements DataSource {
     private final DataSource connections;
     private final int at;
     private final boolean afterEffect;
+    private final @Nullable Runnable cut;
     private int calls;
 
     /** @param at the call at which it breaks, from 1 on */
     DyingDataSource(DataSource connections, int at, boolean afterEffect) {
+        this(connections, at, afterEffect, null);
+    }
+
+    private DyingDataSource(DataSource connections, int at, boolean afterEffect, @Nullable Runnable cut) {
         this.connections = connections;
         this.at = at;
         this.afterEffect = afterEffect;
+        this.cut = cut;
+    }
+
+    /**
+     * Connections that fail by themselves from a call on.
+     *
+     * @param at the call before which something is cut, from 1 on
+     * @param cut cuts it
+     */
+    static DyingDataSource cutting(DataSource connections, int at, Runnable cut) {
+        return new DyingDataSource(connections, at, true, cut);
     }
 
     boolean isDead() {
@@ -76,8 +92,11 @@ final class DyingDataSource implements DataSource {
         if (calls > at || (calls == at && !afterEffect)) {
             throw new SQLException("the connection was made to break", "08006");
         }
+        if (calls == at && cut != null) {
+            cut.run();
+        }
         Object result = call.call();
-        if (calls == at) {
+        if (calls == at && cut == null) {
             throw new SQLException("the connection was made to break afterwards", "08006");
         }
         return result;

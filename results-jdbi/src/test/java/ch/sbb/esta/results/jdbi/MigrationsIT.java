@@ -3,6 +3,8 @@ package ch.sbb.esta.results.jdbi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.sbb.esta.results.ArchiveOutcome;
+import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
@@ -105,6 +107,42 @@ class MigrationsIT {
         assertThat(migrations.migrate()).isZero();
         assertThat(fixture.query("SELECT version, applied_time FROM again.esta_schema_version ORDER BY 1"))
                 .isEqualTo(applied);
+    }
+
+    /** As a later migration would leave it: tables only ever gain columns that may be null. */
+    @Test
+    void aSchemaOfALaterVersionIsLeftAloneAndWorkedWith() {
+        String schema = fixture.newSchema();
+        String quoted = Identifiers.quote(schema);
+        int later = Migration.ALL.size() + 1;
+        fixture.execute("INSERT INTO " + quoted + ".esta_schema_version (version, description) VALUES (" + later
+                + ", 'of a later release')");
+        for (String table : List.of("results", "records", "esta_runs")) {
+            fixture.execute("ALTER TABLE " + quoted + "." + table + " ADD COLUMN of_a_later_release text");
+        }
+        List<String> versions = fixture.query("SELECT * FROM " + quoted + ".esta_schema_version ORDER BY version");
+
+        assertThat(new Migrations(fixture.pool(), schema).isNeeded()).isFalse();
+        assertThat(new Migrations(fixture.pool(), schema).migrate()).isZero();
+        JdbiResultsStore store =
+                JdbiResultsStore.builder(fixture.pool(), schema).build();
+        List<ArchiveOutcome.Status> outcomes = new ArrayList<>();
+        for (String version : List.of("1", "1", "2")) {
+            String run = """
+                    {"apiVersion":"tekton.dev/v1","kind":"PipelineRun","metadata":{"namespace":"ci","name":"n","uid":"u",
+                     "resourceVersion":"%s"}}""".formatted(version);
+            outcomes.add(store.archive(List.of(Fixture.placed(run))).get(0).status());
+        }
+
+        assertThat(outcomes)
+                .containsExactly(
+                        ArchiveOutcome.Status.CREATED, ArchiveOutcome.Status.UNCHANGED, ArchiveOutcome.Status.UPDATED);
+        assertThat(store.listResults(ListQuery.of("ci")).items()).hasSize(1);
+        assertThat(store.listRecords(ListQuery.of("ci/results/u")).items()).hasSize(1);
+        assertThat(fixture.query("SELECT count(*) FROM " + quoted + ".records WHERE of_a_later_release IS NULL"))
+                .containsExactly("1");
+        assertThat(fixture.query("SELECT * FROM " + quoted + ".esta_schema_version ORDER BY version"))
+                .isEqualTo(versions);
     }
 
     @Test

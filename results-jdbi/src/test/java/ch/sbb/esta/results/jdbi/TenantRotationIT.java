@@ -71,6 +71,7 @@ class TenantRotationIT {
     }
 
     private void rotateUnderLoad(int clients, int rotations) throws InterruptedException {
+        long start = System.nanoTime();
         String cluster = TenancyDatabase.newCluster();
         JdbiTenantProvisioner provisioner = database.provisioner(cluster);
         String schema = provisioner.provision(TenantRequest.of("ci")).schema();
@@ -98,6 +99,11 @@ class TenantRotationIT {
                 running.stream().mapToLong(client -> client.written.get()).sum();
         assertThat(database.query("SELECT count(*) FROM \"" + schema + "\".results"))
                 .containsExactly(Long.toString(written));
+        long connections =
+                running.stream().mapToLong(client -> client.connections.get()).sum();
+        System.out.printf(
+                "rotation: clients=%d rotations=%d connections=%d queries=%d failed=%d seconds=%.1f%n",
+                clients, rotations, connections, 2 * written, failures.size(), (System.nanoTime() - start) / 1e9);
     }
 
     /** A rotation comes after all clients have changed over: the connection after the one that was open, or being opened, is a new login's. */

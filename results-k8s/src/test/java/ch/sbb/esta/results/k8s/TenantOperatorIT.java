@@ -3,9 +3,11 @@ package ch.sbb.esta.results.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.sbb.esta.results.Removal;
 import ch.sbb.esta.results.Tenant;
 import ch.sbb.esta.results.TenantFault;
 import ch.sbb.esta.results.TenantFault.Effect;
+import ch.sbb.esta.results.TenantRequest;
 import ch.sbb.esta.results.k8s.TenantOperatorConfig.Exposure;
 import ch.sbb.esta.results.spi.TenantProvisioner.Credentials;
 import ch.sbb.esta.results.testkit.kube.KubeReference;
@@ -181,6 +183,21 @@ final class TenantOperatorIT {
         scene.clock().advance(Duration.ofHours(25));
         scene.await(
                 "data gone", () -> assertThat(scene.database().look("builds")).isEmpty());
+    }
+
+    @Test
+    void aLongerGracePeriodOfSomebodyElseIsNotShortened() {
+        scene.operator(options -> options.deletionGrace(Duration.ofDays(2)));
+        scene.database().provision(TenantRequest.of("elsewhere"));
+        scene.database().remove("elsewhere", Removal.deleteAfter(Duration.ofDays(30)));
+        scene.clock().advance(Duration.ofDays(29));
+        scene.ask("builds", "{}");
+        scene.awaitReady("builds");
+        scene.awaitIdle();
+        assertThat(state("elsewhere")).isEqualTo(Tenant.State.DELETING);
+        scene.clock().advance(Duration.ofDays(2));
+        scene.await(
+                "deleted", () -> assertThat(scene.database().look("elsewhere")).isEmpty());
     }
 
     @Test

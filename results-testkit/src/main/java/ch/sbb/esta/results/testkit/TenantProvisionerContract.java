@@ -348,6 +348,44 @@ public abstract class TenantProvisionerContract {
     }
 
     @Test
+    final void theLongestGracePeriodThatWasAskedForHolds() throws Exception {
+        assertThat(write(provisionWithPassword("ci"), "kept")).isTrue();
+        Instant removed = clock.instant();
+        provisioner.remove("ci", Removal.deleteAfter(Duration.ofDays(30)));
+        clock.advance(Duration.ofDays(8));
+        assertThat(provisioner
+                        .remove("ci", Removal.deleteAfter(Duration.ofDays(7)).preview())
+                        .due())
+                .isEqualTo(removed.plus(Duration.ofDays(30)));
+        RemovalReport shorter = provisioner.remove("ci", Removal.deleteAfter(Duration.ofDays(7)));
+        assertThat(shorter.outcome()).isEqualTo(Outcome.SCHEDULED);
+        assertThat(shorter.due()).isEqualTo(removed.plus(Duration.ofDays(30)));
+        assertThat(provisioner
+                        .remove("ci", Removal.deleteAfter(Duration.ofDays(60)))
+                        .due())
+                .isEqualTo(removed.plus(Duration.ofDays(60)));
+        assertThat(read(provisionWithPassword("ci"))).contains("kept");
+
+        provisioner.remove("ci", Removal.deleteAfter(Duration.ofDays(7)));
+        clock.advance(Duration.ofDays(7));
+        assertThat(provisioner
+                        .remove("ci", Removal.deleteAfter(Duration.ofDays(7)))
+                        .outcome())
+                .as("a tenant that came back begins anew")
+                .isEqualTo(Outcome.DELETED);
+    }
+
+    @Test
+    final void retainingTakesAGracePeriodBack() throws Exception {
+        provisionWithPassword("ci");
+        provisioner.remove("ci", Removal.deleteAfter(Duration.ofDays(30)));
+        provisioner.remove("ci", Removal.retain());
+        assertThat(provisioner.find("ci")).map(Tenant::state).contains(State.RETAINED);
+        assertThat(provisioner.remove("ci", Removal.deleteAfter(Duration.ZERO)).outcome())
+                .isEqualTo(Outcome.DELETED);
+    }
+
+    @Test
     final void aPreviewChangesNothing() throws Exception {
         Credentials credentials = provisionWithPassword("ci");
         assertThat(write(credentials, "kept")).isTrue();
