@@ -1,0 +1,17 @@
+package ch.sbb.esta.results.grpc.server;
+
+import ch.sbb.esta.results.memory.InMemoryResultsStore;
+import ch.sbb.esta.results.spi.ResultsStore;
+import java.time.InstantSource;
+
+class ServedPlaintextStoreTest extends ServedStoreContract {
+
+    ServedPlaintextStoreTest() {
+        super(ServedContract.plaintext());
+    }
+
+    @Override
+    ResultsStore behind(InstantSource clock) {
+        return new InMemoryResultsStore(clock);
+    }
+}
