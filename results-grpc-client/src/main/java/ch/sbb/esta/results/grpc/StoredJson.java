@@ -63,8 +63,9 @@ final class StoredJson {
      * record, for ever.
      */
     static Optional<String> findUnstorable(byte[] data) {
-        if (!Arrays.equals(JsonText.withReadableKeys(data), data)) {
-            return Optional.of("half of a surrogate pair in a key");
+        int inKey = Arrays.mismatch(data, JsonText.withReadableKeys(data));
+        if (inKey >= 0) {
+            return Optional.of("half of a surrogate pair in a key at " + place(data, inKey));
         }
         try (JsonParser parser = MAPPER.createParser(data)) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
@@ -84,6 +85,18 @@ final class StoredJson {
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    private static String place(byte[] data, int index) {
+        int line = 1;
+        int lineStart = 0;
+        for (int i = 0; i < index; i++) {
+            if (data[i] == '\n') {
+                line++;
+                lineStart = i + 1;
+            }
+        }
+        return "line " + line + ", column " + (index - lineStart + 1);
     }
 
     private static boolean isLoneSurrogate(String text, int i) {
