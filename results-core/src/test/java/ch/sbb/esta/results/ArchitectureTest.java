@@ -107,6 +107,16 @@ class ArchitectureTest {
     }
 
     @Test
+    void micrometerIsKnownToTheMetricsOnlyWhichNobodyKnows() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(packageOf("metrics"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.micrometer..", packageOf("metrics")));
+    }
+
+    @Test
     void noDriverIsInSight() {
         check(noClasses()
                 .should()

@@ -64,7 +64,7 @@ public final class ResultsArchive implements AutoCloseable {
     private final Departure departure;
     private final InstantSource clock;
     private final Duration closeTimeout;
-    private @Nullable Running running;
+    private volatile @Nullable Running running;
 
     private record Logs(ContainerLogs from, LogSink to, LogCollectorConfig config, List<LogListener> listeners) {}
 
@@ -217,11 +217,11 @@ public final class ResultsArchive implements AutoCloseable {
     }
 
     /**
-     * What was done so far, what waits and what ails.
+     * What was done so far, what waits and what ails. Waits for nothing, so it may be called while the archive stops.
      *
      * @return the numbers of now
      */
-    public synchronized Stats stats() {
+    public Stats stats() {
         Running current = running;
         return new Stats(
                 archiver.stats(),

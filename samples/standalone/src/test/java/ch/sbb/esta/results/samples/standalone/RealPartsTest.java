@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -39,10 +40,12 @@ class RealPartsTest {
 
     @Test
     void whatWasOpenWhenItEndedIsToldAndTheNextStartGoesOn() throws Exception {
+        CountDownLatch firstHasEnded = new CountDownLatch(1);
         try (PostgresServer postgres = PostgresServer.builder().start();
                 S3Server s3Server = S3Server.open();
                 KubeApiServer cluster = KubeApiServer.builder().start();
-                TektonSimulator tekton = TektonSimulator.of(cluster, "shop", 2, n -> LogScript.generated(n, 2000))
+                TektonSimulator tekton = TektonSimulator.of(
+                                cluster, "shop", 2, n -> new HeldLog(LogScript.generated(n, 2000), firstHasEnded))
                         .podsStay(Duration.ofMinutes(5))) {
             s3Server.createBucket("team");
             PostgresDatabase database = postgres.newDatabase();
@@ -58,6 +61,7 @@ class RealPartsTest {
                         .contains("Still open at the end: ", "goes on from here")
                         .doesNotContain(database.password());
             }
+            firstHasEnded.countDown();
             try (MainProcess second = start(database, s3Server, "second")) {
                 tekton.awaitEnd(Duration.ofSeconds(90));
                 try (S3Client s3 = client(s3Server);
@@ -128,5 +132,26 @@ class RealPartsTest {
                         AwsBasicCredentials.create(server.accessKey(), server.secretKey())))
                 .build()
                 .openClient();
+    }
+
+    /** A container that writes half of its lines and goes on when it may. */
+    private record HeldLog(LogScript text, CountDownLatch mayGoOn) implements LogScript {
+
+        @Override
+        public int lines() {
+            return text.lines();
+        }
+
+        @Override
+        public byte[] line(int index) {
+            if (index >= lines() / 2) {
+                try {
+                    mayGoOn.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            return text.line(index);
+        }
     }
 }

@@ -1,0 +1,192 @@
+package ch.sbb.esta.results.metrics;
+
+import ch.sbb.esta.results.archive.ArchiverStats;
+import ch.sbb.esta.results.archive.RunSweep;
+import ch.sbb.esta.results.embed.ResultsArchive;
+import ch.sbb.esta.results.embed.ResultsArchive.Stats;
+import ch.sbb.esta.results.logs.LogCollectorStats;
+import ch.sbb.esta.results.logs.LogStoreStats;
+import ch.sbb.esta.results.prune.Pruner;
+import ch.sbb.esta.results.prune.RunFinalizers;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.TimeGauge;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/** Reads the numbers of an archive whenever the registry asks. */
+final class StatsMeters {
+
+    private static final String PREFIX = "esta.results.";
+
+    private final ResultsArchive archive;
+    private final MeterRegistry registry;
+    private final Tags tags;
+    private final InstantSource clock;
+
+    StatsMeters(ResultsArchive archive, MeterRegistry registry, Tags tags, InstantSource clock) {
+        this.archive = archive;
+        this.registry = registry;
+        this.tags = tags;
+        this.clock = clock;
+    }
+
+    void register() {
+        gauge(
+                "healthy",
+                "1 while runs and logs get to where they are kept, else 0",
+                stats -> stats.isHealthy() ? 1 : 0);
+        runs();
+        logs();
+        logStore();
+        departure();
+    }
+
+    private void runs() {
+        waiting("queue.runs", "Versions of runs that wait in memory", ArchiverStats.Waiting::runs);
+        waiting("queue.bytes", "Bytes of JSON that wait in memory", ArchiverStats.Waiting::bytes);
+        waiting("spool.runs", "Versions of runs that wait on disk", ArchiverStats.Waiting::spooled);
+        age("queue.oldest.age", "How long the first in the queue has waited", StatsMeters::oldestWaiting);
+        age("store.failing.age", "How long the store has taken no runs", StatsMeters::storeFailure);
+        counter(
+                "store.retries",
+                "Rounds of archiving that failed and were repeated",
+                one -> one.archiver().retries());
+        counter(
+                "runs.dropped",
+                "Finished or deleted runs for which neither queue nor spool had room",
+                one -> one.archiver().dropped());
+        counter(
+                "spool.set.aside",
+                "Files of the spool that were set aside as damaged",
+                one -> one.archiver().setAside());
+        silence("watch.age", "How long nothing was heard of the watch of the runs", Stats::lastHeard);
+        silence(
+                "sweep.age",
+                "How long ago the cluster was compared with the store",
+                one -> one.sweep().flatMap(sweep -> Optional.ofNullable(sweep.lastComplete())));
+        counter(
+                "sweep.found",
+                "Runs that comparisons found and no watch had brought",
+                one -> one.sweep().map(RunSweep.Stats::handedOver).orElse(0L));
+    }
+
+    private void logs() {
+        gauge("logs.streams", "Streams of logs that are open", collector(LogCollectorStats::open));
+        gauge("logs.waiting", "Logs that wait for a stream or another try", collector(LogCollectorStats::waiting));
+        counter("logs.bytes", "Bytes of text taken", collector(LogCollectorStats::bytes));
+        counter("logs.lines", "Lines taken", collector(LogCollectorStats::lines));
+        counter("logs.reconnects", "Streams that were opened again", collector(LogCollectorStats::reconnects));
+        counter("logs.gaps", "Defects noted in logs", collector(LogCollectorStats::gaps));
+        counter("logs.conflicts", "Logs left to another collector", collector(LogCollectorStats::conflicts));
+        counter("logs.failures", "Calls for logs that failed", collector(LogCollectorStats::failures));
+        silence(
+                "pods.age",
+                "How long no event of a pod has come",
+                one -> one.collector().flatMap(collector -> Optional.ofNullable(collector.lastPodEvent())));
+    }
+
+    private void logStore() {
+        gauge("logstore.spool.bytes", "Bytes of logs in the spool", store(LogStoreStats::spoolBytes));
+        gauge("logstore.spool.bound", "Bytes of logs that the spool takes at most", store(LogStoreStats::spoolBound));
+        counter("logstore.segments", "Segments stored", store(LogStoreStats::segments));
+        counter("logstore.failures", "Attempts of the log store that failed", store(LogStoreStats::failures));
+        age(
+                "logstore.failing.age",
+                "How long the log store has not worked",
+                one -> one.logStore().flatMap(store -> Optional.ofNullable(store.failingSince())));
+    }
+
+    private void departure() {
+        gauge("pruner.unsafe.runs", "Runs that are due and not safe", pruner(Pruner.Stats::unsafe));
+        gauge("pruner.failures", "What failed in the last round of pruning", pruner(Pruner.Stats::failures));
+        counter("pruner.deleted", "Runs deleted from the cluster", pruner(Pruner.Stats::deleted));
+        gauge(
+                "finalizers.waiting",
+                "Runs whose finalizer is to be added or taken off",
+                one -> one.finalizers().map(RunFinalizers.Stats::waiting).orElse(0));
+        counter(
+                "finalizers.added",
+                "Finalizers added",
+                one -> one.finalizers().map(RunFinalizers.Stats::added).orElse(0L));
+        age(
+                "unsafe.oldest.age",
+                "How long something of a run that is over has not been safe",
+                one -> Stream.of(oldestWaiting(one), oldestUnsafe(one))
+                        .flatMap(Optional::stream)
+                        .min(Instant::compareTo));
+    }
+
+    private static Optional<Instant> oldestWaiting(Stats stats) {
+        return Optional.ofNullable(stats.archiver().waiting().oldest());
+    }
+
+    private static Optional<Instant> storeFailure(Stats stats) {
+        return Optional.ofNullable(stats.archiver().storeFailure()).map(ArchiverStats.Failure::since);
+    }
+
+    private static Optional<Instant> oldestUnsafe(Stats stats) {
+        return stats.pruner().flatMap(pruner -> Optional.ofNullable(pruner.oldestUnsafe()));
+    }
+
+    private static ToDoubleFunction<Stats> collector(ToDoubleFunction<LogCollectorStats> number) {
+        return stats -> stats.collector().map(number::applyAsDouble).orElse(0.0);
+    }
+
+    private static ToDoubleFunction<Stats> store(ToDoubleFunction<LogStoreStats> number) {
+        return stats -> stats.logStore().map(number::applyAsDouble).orElse(0.0);
+    }
+
+    private static ToDoubleFunction<Stats> pruner(ToDoubleFunction<Pruner.Stats> number) {
+        return stats -> stats.pruner().map(number::applyAsDouble).orElse(0.0);
+    }
+
+    private void waiting(String name, String text, ToDoubleFunction<ArchiverStats.Waiting> number) {
+        gauge(name, text, stats -> number.applyAsDouble(stats.archiver().waiting()));
+    }
+
+    private void gauge(String name, String text, ToDoubleFunction<Stats> number) {
+        Gauge.builder(PREFIX + name, archive, one -> number.applyAsDouble(one.stats()))
+                .description(text)
+                .tags(tags)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    private void counter(String name, String text, ToDoubleFunction<Stats> number) {
+        FunctionCounter.builder(PREFIX + name, archive, one -> number.applyAsDouble(one.stats()))
+                .description(text)
+                .tags(tags)
+                .register(registry);
+    }
+
+    /** The age of something bad: 0 while there is none. */
+    private void age(String name, String text, Function<Stats, Optional<Instant>> since) {
+        timed(name, text, stats -> since.apply(stats).map(this::seconds).orElse(0.0));
+    }
+
+    /** The age of what is known: NaN while nothing is. */
+    private void silence(String name, String text, Function<Stats, Optional<Instant>> since) {
+        timed(name, text, stats -> since.apply(stats).map(this::seconds).orElse(Double.NaN));
+    }
+
+    private void timed(String name, String text, ToDoubleFunction<Stats> seconds) {
+        TimeGauge.builder(PREFIX + name, archive, TimeUnit.SECONDS, one -> seconds.applyAsDouble(one.stats()))
+                .description(text)
+                .tags(tags)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    private double seconds(Instant since) {
+        return Math.max(0, Duration.between(since, clock.instant()).toMillis() / 1000.0);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.metrics;
+
+import org.jspecify.annotations.NullMarked;
