@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcResultsServer implements AutoCloseable {
 
     private static final int THREADS = 64;
+    private static final Duration CANCELLING = Duration.ofSeconds(5);
     private static final Duration CERTIFICATE_CHECK = Duration.ofSeconds(10);
 
     private final Server server;
@@ -170,7 +171,8 @@ public final class GrpcResultsServer implements AutoCloseable {
         try {
             if (!server.awaitTermination(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();
-                boolean unused = server.awaitTermination(drainTimeout.toMillis(), TimeUnit.MILLISECONDS);
+                // Calls that are cancelled still need the threads that are ended below: without, their callers hear nothing.
+                boolean unused = server.awaitTermination(CANCELLING.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
             server.shutdownNow();
