@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.grpc;
 
 import ch.sbb.esta.results.ContainerLogId;
+import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.LogName;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.internal.JsonTree;
@@ -29,7 +30,7 @@ record DescribedLog(ContainerLogId id, LogName name, Instant time, long expected
     }
 
     static DescribedLog of(Record record, String uid) {
-        JsonNode data = JsonTree.read(record.data());
+        JsonNode data = JsonTree.read(JsonText.withReadableKeys(record.data()));
         boolean hasSize =
                 TYPES_WITH_SIZE.contains(data.path("spec").path("type").asText());
         return of(record, uid, hasSize ? data.path("status").path("size").asLong(-1) : -1);

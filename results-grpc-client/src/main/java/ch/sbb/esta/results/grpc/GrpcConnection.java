@@ -6,6 +6,7 @@ import ch.sbb.esta.results.ResultsException.Code;
 import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -30,16 +31,19 @@ import org.jspecify.annotations.Nullable;
  * and vary at random; calls that create, update or upload are not. Of all calls about one in ten may be a repetition, after the first ten:
  * a server that is down is not run down.
  *
- * <p>It connects at the first call. Thread-safe; to be closed.
+ * <p>It connects at the first call. While the server is lost, every call makes it connect again, but not more often than once a second:
+ * however long the server was away, its callers are back a second after it. Thread-safe; to be closed.
  */
 public final class GrpcConnection implements AutoCloseable {
 
     private static final Duration CLOSING = Duration.ofSeconds(5);
 
     private final ManagedChannel channel;
+    private final Channel reconnecting;
 
     private GrpcConnection(ManagedChannel channel) {
         this.channel = channel;
+        this.reconnecting = ClientInterceptors.intercept(channel, new Reconnection(channel, System::nanoTime));
     }
 
     /**
@@ -59,7 +63,7 @@ public final class GrpcConnection implements AutoCloseable {
      * @return the channel, closed with this
      */
     public Channel channel() {
-        return channel;
+        return reconnecting;
     }
 
     /** Refuses new calls at once, and ends those under way after five seconds. */

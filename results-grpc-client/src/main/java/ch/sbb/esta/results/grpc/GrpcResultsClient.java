@@ -111,10 +111,12 @@ public final class GrpcResultsClient implements ResultsReader {
      * @param annotations its annotations
      * @param summary what it says of its top-level run, or null
      * @return the Result as the server keeps it
-     * @throws ResultsException {@code ALREADY_EXISTS}, {@code INVALID}
+     * @throws ResultsException {@code ALREADY_EXISTS}, {@code INVALID}, also where an annotation holds half of a surrogate pair, which the
+     *     protocol cannot carry
      */
     public Result createResult(ResultName name, Map<String, String> annotations, @Nullable RecordSummary summary) {
         Objects.requireNonNull(name, "name");
+        ProtoTexts.check(name, annotations, summary);
         CreateResultRequest request = CreateResultRequest.newBuilder()
                 .setParent(name.parent())
                 .setResult(ProtoMapping.message(name, annotations, summary))
@@ -219,10 +221,12 @@ public final class GrpcResultsClient implements ResultsReader {
      * @param summary the new summary, or null to clear it
      * @param etag the etag that the Result must have
      * @return the Result as it is now
-     * @throws ResultsException {@code NOT_FOUND}, or {@code CONFLICT} when the etag is another
+     * @throws ResultsException {@code NOT_FOUND}, {@code CONFLICT} when the etag is another, or {@code INVALID} where an annotation
+     *     holds half of a surrogate pair, which the protocol cannot carry
      */
     public Result updateResult(
             ResultName name, Map<String, String> annotations, @Nullable RecordSummary summary, String etag) {
+        ProtoTexts.check(name, annotations, summary);
         return withEtag(name, etag, () -> replaceResult(name, annotations, summary, etag));
     }
 

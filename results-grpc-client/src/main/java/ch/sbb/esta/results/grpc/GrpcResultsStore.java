@@ -15,6 +15,7 @@ import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
+import ch.sbb.esta.results.spi.ResultCreation;
 import ch.sbb.esta.results.spi.ResultsStore;
 import io.grpc.Channel;
 import java.time.InstantSource;
@@ -46,7 +47,7 @@ import java.util.stream.IntStream;
  *
  * <p><b>Lifecycle.</b> The channel and the quarantine are not closed.
  */
-public final class GrpcResultsStore implements ResultsStore, RecordCreation {
+public final class GrpcResultsStore implements ResultsStore, ResultCreation, RecordCreation {
 
     private final GrpcResultsClient client;
     private final RunWriter writer;
@@ -132,6 +133,18 @@ public final class GrpcResultsStore implements ResultsStore, RecordCreation {
                         && current.type().equals(type)
                         && StoredJson.isSame(current.data(), data));
         return same.isPresent() ? same.get() : client.updateRecord(name, type, data, etag);
+    }
+
+    @Override
+    public Result createResult(ResultName name, Map<String, String> annotations, Optional<RecordSummary> summary) {
+        try {
+            return client.createResult(name, annotations, summary.orElse(null));
+        } catch (ResultsException e) {
+            if (e.code() == ResultsException.Code.ALREADY_EXISTS) {
+                return client.findResult(name).orElseThrow(() -> e);
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -13,10 +13,7 @@ import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.internal.StopSignal;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -144,7 +141,7 @@ final class RunWriter {
 
     private boolean createResult(RunPlacement placement) {
         try {
-            ResultContent content = ResultContent.EMPTY.merge(placement);
+            ResultContent content = asItArrives(ResultContent.EMPTY.merge(placement));
             Result unused = client.createResult(
                     placement.record().result(),
                     content.annotations(),
@@ -233,9 +230,12 @@ final class RunWriter {
 
     /** What the Result says after the run, as it comes back: the protocol's texts hold no half of a surrogate pair. */
     private static ResultContent told(Result result, RunPlacement run) {
-        ResultContent content = content(result).merge(run);
+        return asItArrives(content(result).merge(run));
+    }
+
+    private static ResultContent asItArrives(ResultContent content) {
         return new ResultContent(
-                whole(content.annotations()),
+                ProtoTexts.whole(content.annotations()),
                 content.summary()
                         .map(said -> new RecordSummary(
                                 said.record(),
@@ -243,18 +243,8 @@ final class RunWriter {
                                 said.startTime().orElse(null),
                                 said.endTime().orElse(null),
                                 said.status(),
-                                whole(said.annotations())))
+                                ProtoTexts.whole(said.annotations())))
                         .orElse(null));
-    }
-
-    private static Map<String, String> whole(Map<String, String> texts) {
-        Map<String, String> whole = new LinkedHashMap<>();
-        texts.forEach((key, text) -> whole.put(whole(key), whole(text)));
-        return whole;
-    }
-
-    private static String whole(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     private boolean replaced(Result result, RunPlacement run) {

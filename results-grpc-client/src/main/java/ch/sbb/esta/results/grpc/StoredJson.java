@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.grpc;
 
+import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.RunReading;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
@@ -47,10 +48,14 @@ final class StoredJson {
             return true;
         }
         try {
-            return MAPPER.readTree(one).equals(BY_VALUE, MAPPER.readTree(other));
+            return tree(one).equals(BY_VALUE, tree(other));
         } catch (IOException e) {
             return false;
         }
+    }
+
+    private static JsonNode tree(byte[] json) throws IOException {
+        return MAPPER.readTree(JsonText.withReadableKeys(json));
     }
 
     /**
@@ -58,6 +63,10 @@ final class StoredJson {
      * record, for ever.
      */
     static Optional<String> findUnstorable(byte[] data) {
+        int inKey = Arrays.mismatch(data, JsonText.withReadableKeys(data));
+        if (inKey >= 0) {
+            return Optional.of("half of a surrogate pair in a key at " + place(data, inKey));
+        }
         try (JsonParser parser = MAPPER.createParser(data)) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
                 if (token != JsonToken.VALUE_STRING && token != JsonToken.FIELD_NAME) {
@@ -76,6 +85,18 @@ final class StoredJson {
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    private static String place(byte[] data, int index) {
+        int line = 1;
+        int lineStart = 0;
+        for (int i = 0; i < index; i++) {
+            if (data[i] == '\n') {
+                line++;
+                lineStart = i + 1;
+            }
+        }
+        return "line " + line + ", column " + (index - lineStart + 1);
     }
 
     private static boolean isLoneSurrogate(String text, int i) {

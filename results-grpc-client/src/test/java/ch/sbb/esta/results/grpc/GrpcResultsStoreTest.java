@@ -231,7 +231,9 @@ class GrpcResultsStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"[\"a\\u0000b\"]", "{\"key\\u0000\": 1}", "[\"\\ud800\"]", "[\"\\udc00x\"]"})
+    @ValueSource(
+            strings = {"[\"a\\u0000b\"]", "{\"key\\u0000\": 1}", "[\"\\ud800\"]", "[\"\\udc00x\"]", "{\"k\\ud800\": 1}"
+            })
     void whatTheDatabaseCannotKeepGoesToTheQuarantineAndHoldsUpNothing(String spec) {
         List<ArchiveOutcome> outcomes = store.archive(
                 List.of(SampleRuns.taskRunWith("t1", spec), SampleRuns.taskRunWith("t2", "[\"\\ud83d\\ude00\"]")));

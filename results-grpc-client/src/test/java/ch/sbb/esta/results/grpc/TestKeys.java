@@ -22,14 +22,14 @@ import java.util.concurrent.TimeUnit;
  * @param certificate the certificate
  * @param key its key
  */
-record TestKeys(Path certificate, Path key) {
+public record TestKeys(Path certificate, Path key) {
 
     private static final String PASSWORD = "changeit";
 
     private static final Map<String, TestKeys> MADE = new ConcurrentHashMap<>();
 
     /** The one of a host name, made once: starting a process takes longer than the rest of a test. */
-    static TestKeys of(String host) {
+    public static TestKeys of(String host) {
         return MADE.computeIfAbsent(host, name -> {
             try {
                 return selfSigned(Files.createTempDirectory("test-keys-"), name);

@@ -8,16 +8,16 @@ import java.time.InstantSource;
 class InMemoryResultsStoreTest extends ResultsStoreContract {
 
     @SuppressWarnings("NullAway.Init") // set before each test
-    private InMemoryResultsStore store;
+    private InMemoryResultsStore rows;
 
     @Override
     protected ResultsStore newStore(InstantSource clock) {
-        store = new InMemoryResultsStore(clock);
-        return store;
+        rows = new InMemoryResultsStore(clock);
+        return rows;
     }
 
     @Override
     protected Quarantine quarantine() {
-        return store;
+        return rows;
     }
 }

@@ -3,7 +3,6 @@ package ch.sbb.esta.results.grpc.server;
 import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.grpc.v1alpha2.Any;
-import ch.sbb.esta.results.internal.JsonTree;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -176,7 +175,7 @@ final class FieldMask {
     }
 
     private ByteString json(ByteString data) {
-        JsonNode kept = json(JsonTree.read(data.toByteArray()));
+        JsonNode kept = json(Messages.json(data.toByteArray()));
         return ByteString.copyFrom(kept.toString(), StandardCharsets.UTF_8);
     }
 

@@ -5,6 +5,7 @@ import ch.sbb.esta.results.internal.Threads;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerCredentials;
 import io.grpc.ServerInterceptor;
 import io.grpc.TlsServerCredentials;
@@ -27,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcResultsServer implements AutoCloseable {
 
     private static final int THREADS = 64;
+    private static final Duration CANCELLING = Duration.ofSeconds(5);
     private static final Duration CERTIFICATE_CHECK = Duration.ofSeconds(10);
 
     private final Server server;
@@ -65,10 +68,11 @@ public final class GrpcResultsServer implements AutoCloseable {
             netty.addService(service);
             health.setStatus(service.bindService().getServiceDescriptor().getName(), ServingStatus.SERVING);
         }
-        this.server = netty.addService(health.getHealthService())
+        netty.addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
-                .addService(olderReflection())
-                .build();
+                .addService(olderReflection());
+        builder.customizer.accept(netty);
+        this.server = netty.build();
     }
 
     /** Which the watcher of Tekton Results may ask before it uploads logs. */
@@ -167,7 +171,8 @@ public final class GrpcResultsServer implements AutoCloseable {
         try {
             if (!server.awaitTermination(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();
-                boolean unused = server.awaitTermination(drainTimeout.toMillis(), TimeUnit.MILLISECONDS);
+                // Calls that are cancelled still need the threads that are ended below: without, their callers hear nothing.
+                boolean unused = server.awaitTermination(CANCELLING.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
             server.shutdownNow();
@@ -192,6 +197,7 @@ public final class GrpcResultsServer implements AutoCloseable {
         private Duration smallestClientKeepAlive = Duration.ofSeconds(10);
         private Duration drainTimeout = Duration.ofSeconds(10);
         private @Nullable Executor executor;
+        private Consumer<? super ServerBuilder<?>> customizer = builder -> {};
 
         private Builder(ResultsServices services) {
             this.services = Objects.requireNonNull(services, "services");
@@ -305,6 +311,17 @@ public final class GrpcResultsServer implements AutoCloseable {
          */
         public Builder interceptor(ServerInterceptor interceptor) {
             this.interceptors.add(Objects.requireNonNull(interceptor, "interceptor"));
+            return this;
+        }
+
+        /**
+         * Sets what has no option here, or what a library sets for itself, such as gRPC's OpenTelemetry.
+         *
+         * @param customizer called last by {@link #start()}
+         * @return this
+         */
+        public Builder customize(Consumer<? super ServerBuilder<?>> customizer) {
+            this.customizer = Objects.requireNonNull(customizer, "customizer");
             return this;
         }
 

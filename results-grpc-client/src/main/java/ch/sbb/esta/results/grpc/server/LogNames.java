@@ -6,7 +6,6 @@ import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
-import ch.sbb.esta.results.internal.JsonTree;
 import ch.sbb.esta.results.logs.LogRecords;
 import ch.sbb.esta.results.spi.ResultsReader;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -118,7 +117,7 @@ final class LogNames {
 
     private static JsonNode read(Record record) {
         try {
-            return JsonTree.read(record.data());
+            return Messages.json(record.data());
         } catch (UncheckedIOException e) {
             throw new ResultsException(
                     ResultsException.Code.INTERNAL, "the data of the record " + record.name() + " is not JSON", e);

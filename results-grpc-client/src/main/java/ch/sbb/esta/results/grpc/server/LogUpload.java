@@ -9,7 +9,6 @@ import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
-import ch.sbb.esta.results.internal.JsonTree;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.LogWriter;
@@ -117,7 +116,7 @@ final class LogUpload {
     private void describe(LogInfo sealed) {
         for (int attempt = 1; ; attempt++) {
             Record current = store.reader().findRecord(record).orElseThrow(() -> ResultsException.notFound(record));
-            ObjectNode data = (ObjectNode) JsonTree.read(current.data());
+            ObjectNode data = (ObjectNode) Messages.json(current.data());
             ObjectNode status = data.withObject("/status");
             status.put("size", sealed.extent().bytes()).put("isStored", true).put("isRetryableErr", false);
             status.remove("errorOnStoreMsg");

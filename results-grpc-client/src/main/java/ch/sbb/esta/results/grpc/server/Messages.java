@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.grpc.server;
 
+import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.RecordSummary;
@@ -7,6 +8,8 @@ import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.SummaryStatus;
 import ch.sbb.esta.results.grpc.v1alpha2.Any;
+import ch.sbb.esta.results.internal.JsonTree;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.UnsafeByteOperations;
 import java.time.DateTimeException;
@@ -85,6 +88,11 @@ final class Messages {
                 summary.hasEndTime() ? instant("summary.end_time", summary.getEndTime()) : null,
                 status(summary.getStatusValue()),
                 summary.getAnnotationsMap()));
+    }
+
+    /** A record's data, whatever its keys. */
+    static JsonNode json(byte[] data) {
+        return JsonTree.read(JsonText.withReadableKeys(data));
     }
 
     private static SummaryStatus status(int number) {

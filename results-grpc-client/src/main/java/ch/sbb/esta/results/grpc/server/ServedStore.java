@@ -78,7 +78,7 @@ final class ServedStore {
                 throw e;
             }
             // Somebody of another process was faster.
-            if (!created.type().equals(type) || !JsonTree.isSame(JsonTree.read(created.data()), JsonTree.read(data))) {
+            if (!created.type().equals(type) || !JsonTree.isSame(Messages.json(created.data()), Messages.json(data))) {
                 throw exists(name);
             }
             return created;

@@ -36,12 +36,12 @@ public final class FaultProxy implements AutoCloseable {
 
     private static final int BACKLOG = 128;
 
-    private final InetSocketAddress server;
     private final Faults faults = new Faults();
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
     private final ThreadFactory threads = Threads.named("fault-proxy");
     private final AtomicLong accepted = new AtomicLong();
     private final int port;
+    private volatile InetSocketAddress server;
     private @Nullable ServerSocket listener;
     private @Nullable Thread acceptor;
     private volatile boolean closed;
@@ -113,6 +113,16 @@ public final class FaultProxy implements AutoCloseable {
         if (listener == null) {
             accept(listen(port));
         }
+    }
+
+    /**
+     * Leads new connections to another server, as behind a name whose server was replaced. Open ones go on.
+     *
+     * @param host the other server's host
+     * @param port the other server's port
+     */
+    public void redirectTo(String host, int port) {
+        server = InetSocketAddress.createUnresolved(requireNonNull(host, "host"), port);
     }
 
     /**
