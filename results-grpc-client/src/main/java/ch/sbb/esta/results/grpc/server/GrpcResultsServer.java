@@ -171,7 +171,8 @@ public final class GrpcResultsServer implements AutoCloseable {
         try {
             if (!server.awaitTermination(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();
-                // Calls that are cancelled still need the threads that are ended below: without, their callers hear nothing.
+                // Calls that are cancelled still need the threads that are ended below: without, their callers hear
+                // nothing.
                 boolean unused = server.awaitTermination(CANCELLING.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
