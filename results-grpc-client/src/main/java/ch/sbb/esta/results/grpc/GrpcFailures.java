@@ -49,9 +49,15 @@ final class GrpcFailures {
             case UNAUTHENTICATED, PERMISSION_DENIED -> Code.DENIED;
             case UNAVAILABLE -> Code.UNAVAILABLE;
             case DEADLINE_EXCEEDED -> Code.TIMEOUT;
+            case CANCELLED -> isByServer(status) ? Code.UNAVAILABLE : Code.INTERNAL;
             case RESOURCE_EXHAUSTED -> isTooLarge(status) ? Code.INVALID : Code.UNAVAILABLE;
             default -> Code.INTERNAL;
         };
+    }
+
+    /** A server that is stopped before a call has ended resets the call's stream, as a caller does that cancels its own. */
+    private static boolean isByServer(Status status) {
+        return Objects.requireNonNullElse(status.getDescription(), "").contains("RST_STREAM");
     }
 
     /** Whether the answer was larger than may be. */

@@ -289,7 +289,7 @@ class ServedFaultsTest {
                 ResultsException.class,
                 () -> new GrpcLogsClient(connection.channel(), bounded).upload(LOG, restarting));
         assertThat(e).as("a failure").isNotNull();
-        assertThat(e.isRetryable()).as(e::toString).isTrue();
+        assertThat(e.code()).as(e::toString).isEqualTo(Code.UNAVAILABLE);
 
         assertStoredInTheEnd(text);
         assertThat(logs.list("ci", "t1"))

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
@@ -156,7 +157,8 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Resets every open connection now. New ones are accepted as before. */
     public void cut() {
-        connections.forEach(ProxiedConnection::reset);
+        // Those of now: who is reset may be back before the last one is.
+        List.copyOf(connections).forEach(ProxiedConnection::reset);
     }
 
     /**
