@@ -9,6 +9,9 @@ public final class StopSignal implements Pause {
 
     private final CountDownLatch stopped = new CountDownLatch(1);
 
+    /** Nothing has ended yet. */
+    public StopSignal() {}
+
     /** Ends it for good. */
     public void stop() {
         stopped.countDown();
