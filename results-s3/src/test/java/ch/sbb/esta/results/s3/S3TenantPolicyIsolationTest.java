@@ -15,10 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a tenant's policy allows, asked for every action of S3 and for keys of itself, of another tenant and of nobody. */
+/** What a tenant's policy allows, asked for the actions of S3 that we know of and for keys of itself, of another tenant and of nobody. */
 class S3TenantPolicyIsolationTest {
 
-    /** On objects: all actions of the service authorization reference whose resource is an object. */
+    /** On objects, by their names in the service authorization reference. */
     private static final List<String> ON_OBJECTS = List.of(
             "AbortMultipartUpload",
             "BypassGovernanceRetention",
