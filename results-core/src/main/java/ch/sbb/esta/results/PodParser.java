@@ -23,7 +23,7 @@ final class PodParser {
     static Optional<PodSnapshot> parse(byte[] json) {
         JsonNode pod;
         try {
-            pod = MAPPER.readTree(json);
+            pod = MAPPER.readTree(JsonText.withReadableKeys(json));
         } catch (IOException e) {
             throw new ResultsException(ResultsException.Code.INVALID, "the pod is not valid JSON", e);
         }

@@ -1,11 +1,14 @@
 package ch.sbb.esta.results;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +72,32 @@ public final class Result {
      */
     public Optional<RecordSummary> summary() {
         return Optional.ofNullable(summary);
+    }
+
+    /**
+     * The name of a Record that goes with a run of this Result: a UUID of version 3 of a text in the name space that is the Result's UID
+     * (RFC 9562, section 5.3). So Tekton Results names the Records of logs and of Events.
+     *
+     * @param text what the Record is of: for example the UID of the run
+     * @return the name
+     */
+    public RecordName derivedRecord(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        byte[] space;
+        try {
+            UUID parsed = UUID.fromString(stored.uid());
+            space = ByteBuffer.allocate(16)
+                    .putLong(parsed.getMostSignificantBits())
+                    .putLong(parsed.getLeastSignificantBits())
+                    .array();
+        } catch (IllegalArgumentException e) {
+            space = stored.uid().getBytes(StandardCharsets.UTF_8);
+        }
+        byte[] both = ByteBuffer.allocate(space.length + bytes.length)
+                .put(space)
+                .put(bytes)
+                .array();
+        return name.record(UUID.nameUUIDFromBytes(both).toString());
     }
 
     @Override

@@ -11,9 +11,12 @@ import java.util.Optional;
  * Decides under which Result and Record a run is archived, and what its Result says.
  *
  * <p>The Result is the one named by the annotation {@code results.tekton.dev/result} if that lies in the run's own namespace (every
- * user of a namespace can write annotations, so a foreign one is ignored and reported); else the one of the owning PipelineRun; else
- * the run's own. Upstream puts the label {@code triggers.tekton.dev/triggers-eventid} before the owner, so that all runs of one event
- * share a Result and overwrite each other's summary; that is an option here, and the event id is an annotation of the Result always.
+ * user of a namespace can write annotations, so a foreign one is ignored and reported); else the one of the PipelineRun that the run is
+ * part of, see {@link RunSnapshot#pipelineRunUid()}; else the run's own. Upstream puts the label {@code
+ * triggers.tekton.dev/triggers-eventid} before the owner, so that all runs of one event share a Result and overwrite each other's
+ * summary; that is an option here, and the event id is an annotation of the Result always.
+ *
+ * <p>A run that was archived already where another of these rules puts it stays there; see {@link RunPlacement#otherResults()}.
  *
  * <p>Immutable and thread-safe.
  */
@@ -117,16 +120,25 @@ public final class ResultNaming {
     }
 
     private String lastSegment(RunSnapshot run) {
-        if (grouping == Grouping.BY_TRIGGER_EVENT) {
-            String event = run.labels().getOrDefault(TRIGGER_EVENT_LABEL, "");
-            if (isSingle(event)) {
-                return event;
-            }
-        }
-        return run.owningPipelineRun()
-                .map(OwnerReference::uid)
-                .filter(ResultNaming::isSingle)
-                .orElse(run.uid());
+        return grouping == Grouping.BY_TRIGGER_EVENT
+                ? triggerEvent(run).orElseGet(() -> familySegment(run))
+                : familySegment(run);
+    }
+
+    private static Optional<String> triggerEvent(RunSnapshot run) {
+        return Optional.ofNullable(run.labels().get(TRIGGER_EVENT_LABEL)).filter(ResultNaming::isSingle);
+    }
+
+    /** The Results of other rules than the one that led to the given one; an annotation that is believed always leads. */
+    List<ResultName> others(RunSnapshot run, ResultName own) {
+        List<ResultName> others = new ArrayList<>();
+        triggerEvent(run).ifPresent(event -> others.add(new ResultName(run.namespace(), event)));
+        others.add(new ResultName(run.namespace(), familySegment(run)));
+        return others.stream().filter(other -> !other.equals(own)).distinct().toList();
+    }
+
+    private static String familySegment(RunSnapshot run) {
+        return run.pipelineRunUid().filter(ResultNaming::isSingle).orElse(run.uid());
     }
 
     private RecordName record(RunSnapshot run, ResultName result, List<String> ignored) {
@@ -151,8 +163,11 @@ public final class ResultNaming {
                 .orElse(own);
     }
 
-    /** A run without owners, or one owned by something else than a PipelineRun whose Result is its own. */
+    /** A run without owners, or one owned by something else than a PipelineRun whose Result is its own; of an extra kind the latter only. */
     private static boolean speaksForResult(RunSnapshot run, ResultName result) {
+        if (!run.kind().isTekton()) {
+            return result.result().equals(run.uid());
+        }
         return run.owners().isEmpty()
                 || (run.owningPipelineRun().isEmpty() && result.result().equals(run.uid()));
     }
@@ -179,7 +194,7 @@ public final class ResultNaming {
         return Optional.ofNullable(run.annotations().get(key));
     }
 
-    private static boolean isSingle(String text) {
+    static boolean isSingle(String text) {
         return Names.isSegment(text) && !text.equals(Names.ANY);
     }
 }

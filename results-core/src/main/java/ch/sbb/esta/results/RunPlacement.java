@@ -22,6 +22,7 @@ public final class RunPlacement {
     private final List<String> ignored;
     private final ResultNaming naming;
     private final @Nullable RecordName elsewhere;
+    private final List<ResultName> others;
 
     RunPlacement(
             RunSnapshot run,
@@ -48,10 +49,12 @@ public final class RunPlacement {
         this.ignored = List.copyOf(ignored);
         this.naming = Objects.requireNonNull(naming, "naming");
         this.elsewhere = elsewhere;
+        this.others = elsewhere == null ? naming.others(run, record.result()) : List.of();
     }
 
     /**
-     * Places the run where another store has it, whatever its own place would be; other versions of it go there, too.
+     * Places the run where another store has it, whatever its own place would be; other versions of it go there, too. An object of an extra
+     * kind says something of its own Result only, there too.
      *
      * @param name a Record in the run's namespace
      * @return a copy
@@ -63,7 +66,8 @@ public final class RunPlacement {
             throw ResultsException.invalid("a run of the namespace " + Escaped.of(run.namespace())
                     + " cannot be archived as " + name + ", which lies in another");
         }
-        RecordSummary said = summary == null
+        boolean speaks = run.kind().isTekton() || name.result().result().equals(run.uid());
+        RecordSummary said = summary == null || !speaks
                 ? null
                 : new RecordSummary(
                         name,
@@ -72,7 +76,7 @@ public final class RunPlacement {
                         summary.endTime().orElse(null),
                         summary.status(),
                         summary.annotations());
-        return new RunPlacement(run, name, said, resultAnnotations, ignored, naming, name);
+        return new RunPlacement(run, name, said, speaks ? resultAnnotations : Map.of(), ignored, naming, name);
     }
 
     /**
@@ -102,6 +106,25 @@ public final class RunPlacement {
      */
     public RecordName record() {
         return record;
+    }
+
+    /**
+     * In which Results the run would lie by other rules than the one that placed it: without its annotations, or with another grouping. A
+     * store looks there for what was archived before, so that no run has two Records.
+     *
+     * @return without the Result of {@link #record()}; mostly empty, and always after {@link #under}
+     */
+    public List<ResultName> otherResults() {
+        return others;
+    }
+
+    /**
+     * The UID of the PipelineRun that the run is part of, see {@link RunSnapshot#pipelineRunUid()}.
+     *
+     * @return the UID, or empty for a run that is part of none, or of one whose UID cannot be part of a name
+     */
+    public Optional<String> pipelineRunUid() {
+        return run.pipelineRunUid().filter(ResultNaming::isSingle);
     }
 
     /**

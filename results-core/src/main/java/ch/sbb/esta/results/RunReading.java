@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Refused as {@code INVALID}: text that is not one JSON object in UTF-8, duplicate keys, nesting deeper than
  * {@value #MAX_DEPTH} levels, more than {@value #MAX_BYTES} bytes, and a run without kind, apiVersion, UID, namespace or name, or with
- * a UID or namespace that cannot be part of a name. Refused as {@code NOT_A_RUN}: an object of another kind.
+ * a UID or namespace that cannot be part of a name. Refused as {@code NOT_A_RUN}: an object whose kind is neither Tekton's nor can be an
+ * extra one, see {@link RunKind#find}. Whether an archive handles that kind is not asked here: what is read may have been accepted or
+ * stored long ago.
  */
 public final class RunReading {
 

@@ -9,12 +9,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One version of one PipelineRun, TaskRun or CustomRun: the JSON as the cluster gave it, and a view of the fields that this library
- * decides by. The JSON is the truth; no field is dropped, whether this library knows it or not.
+ * One version of one PipelineRun, TaskRun, CustomRun or object of an extra kind (see {@link RunKinds}): the JSON as the cluster
+ * gave it, and a view of the fields that this library decides by. The JSON is the truth; no field is dropped, whether this library
+ * knows it or not.
  *
  * <p>Immutable and thread-safe, as long as nobody writes into the array of {@link #json()}.
  */
 public final class RunSnapshot {
+
+    /** The label by which Tekton marks what belongs to a PipelineRun with the UID of that. */
+    public static final String PIPELINE_RUN_UID_LABEL = "tekton.dev/pipelineRunUID";
 
     private final byte[] json;
     private final RunKind kind;
@@ -36,7 +40,7 @@ public final class RunSnapshot {
         PENDING,
         /** Started and not finished. */
         RUNNING,
-        /** The condition {@code Succeeded} is true or false. */
+        /** The condition {@code Succeeded} is true or false; with extra kinds also when there is a {@code status.completionTime}. */
         FINISHED
     }
 
@@ -96,7 +100,7 @@ public final class RunSnapshot {
     /**
      * Version and kind of the object.
      *
-     * @return one of {@link RunKind#all()}
+     * @return a kind of Tekton's or an extra one
      */
     public RunKind kind() {
         return kind;
@@ -175,6 +179,20 @@ public final class RunSnapshot {
     }
 
     /**
+     * The PipelineRun that the run is part of: the one that owns it, or, for an object of an extra kind that is owned by something else or
+     * by nothing, the one that its label {@value #PIPELINE_RUN_UID_LABEL} names. Tekton puts that label on CustomRuns, and controllers
+     * copy it to what they make for them.
+     *
+     * @return {@code metadata.uid} of the PipelineRun, as it is written there; or empty
+     */
+    public Optional<String> pipelineRunUid() {
+        Optional<String> owner = owningPipelineRun().map(OwnerReference::uid);
+        return owner.isPresent() || kind.isTekton()
+                ? owner
+                : Optional.ofNullable(metadata.labels.get(PIPELINE_RUN_UID_LABEL));
+    }
+
+    /**
      * {@code metadata.creationTimestamp}.
      *
      * @return the time, or empty when missing or unreadable
@@ -234,7 +252,8 @@ public final class RunSnapshot {
      * @return the state, never null
      */
     public State state() {
-        if (status.succeeded != null && status.succeeded.isFinal()) {
+        boolean completed = !kind.isTekton() && status.completionTime != null;
+        if (completed || (status.succeeded != null && status.succeeded.isFinal())) {
             return State.FINISHED;
         }
         return status.startTime == null ? State.PENDING : State.RUNNING;
@@ -250,9 +269,19 @@ public final class RunSnapshot {
     }
 
     /**
+     * Whether this is an object of an extra kind that says nothing of an end: it has neither the condition {@code Succeeded} nor a
+     * {@code status.completionTime}, and perhaps its kind never has.
+     *
+     * @return false for every run of Tekton's
+     */
+    public boolean isOpenEnded() {
+        return !kind.isTekton() && status.succeeded == null && status.completionTime == null;
+    }
+
+    /**
      * How the run ended.
      *
-     * @return {@link SummaryStatus#UNKNOWN} while it is not finished
+     * @return {@link SummaryStatus#UNKNOWN} while it is not finished, and when it does not say how it ended
      */
     public SummaryStatus summaryStatus() {
         return SummaryStatus.of(succeeded());

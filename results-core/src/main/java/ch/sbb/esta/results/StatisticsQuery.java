@@ -301,7 +301,8 @@ public final class StatisticsQuery {
         }
 
         /**
-         * Chooses the kinds of runs.
+         * Chooses the kinds of runs, extra ones too. On Postgres the JSON of each Record is read where one of them is not Tekton's, which
+         * takes that much longer.
          *
          * @param only the kinds; PipelineRuns of v1 and v1beta1 by default
          * @return this

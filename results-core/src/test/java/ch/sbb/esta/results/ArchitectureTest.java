@@ -69,7 +69,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"archive", "conversion", "copy", "logs", "memory", "file", "retention", "prune"})
+    @ValueSource(strings = {"archive", "conversion", "copy", "events", "logs", "memory", "file", "retention", "prune"})
     void enginesAndImplementationsDoNotKnowEachOther(String name) {
         check(mayKnow(name, name, "root", "spi", "internal", "filter"));
     }

@@ -4,6 +4,7 @@ import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.QuarantinedRun;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunPlacement;
+import ch.sbb.esta.results.internal.LogFields;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -169,7 +170,7 @@ final class ArchiveWorker implements Runnable {
     private Placed place(QueuedRun run) {
         RunPlacement placement = parts.naming().place(run.run().orElseThrow());
         if (!placement.ignored().isEmpty() && warned.put(run.key(), true) == null) {
-            LOG.warn("{}: ignored {}", placement.run(), String.join("; ", placement.ignored()));
+            run.fields().run(() -> LOG.warn("{}: ignored {}", placement.run(), String.join("; ", placement.ignored())));
         }
         return new Placed(run, placement);
     }
@@ -200,7 +201,7 @@ final class ArchiveWorker implements Runnable {
             parts.quarantine()
                     .put(QuarantinedRun.of(
                             run.namespace(), refusal, run.json(), parts.clock().instant()));
-            LOG.warn("put into the quarantine: {}: {}", run, refusal);
+            run.fields().run(() -> LOG.warn("put into the quarantine: {}: {}", run, refusal));
         } catch (RuntimeException e) {
             boolean later = e instanceof ResultsException ours
                     && (ours.isRetryable() || ours.code() == ResultsException.Code.DENIED);
@@ -220,7 +221,9 @@ final class ArchiveWorker implements Runnable {
             cause.addSuppressed(e);
             throw new HeldUp(cause);
         }
-        LOG.error("the quarantine does not take {} ({}): {}", run, refusal, Ailment.text(cause), cause);
+        run.fields()
+                .run(() -> LOG.error(
+                        "the quarantine does not take {} ({}): {}", run, refusal, Ailment.text(cause), cause));
     }
 
     private void finish(QueuedRun run, @Nullable RunPlacement placement, ArchiveOutcome outcome) throws HeldUp {
@@ -251,7 +254,8 @@ final class ArchiveWorker implements Runnable {
             try {
                 listener.onArchived(placement, outcome);
             } catch (RuntimeException e) {
-                LOG.warn("a listener failed on {} {}", outcome, placement.run(), e);
+                LogFields.of(placement.run())
+                        .run(() -> LOG.warn("a listener failed on {} {}", outcome, placement.run(), e));
             }
         }
     }

@@ -4,6 +4,7 @@ import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.QuarantinedRun;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.spi.RunWatcher;
 import java.time.Instant;
 import java.util.Objects;
@@ -75,6 +76,11 @@ final class QueuedRun {
 
     byte[] json() {
         return json;
+    }
+
+    /** What log events about it say. */
+    LogFields fields() {
+        return run == null ? LogFields.of(namespace) : LogFields.of(run);
     }
 
     int size() {

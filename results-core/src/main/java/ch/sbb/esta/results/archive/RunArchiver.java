@@ -193,7 +193,7 @@ public final class RunArchiver implements RunWatcher.Handler, AutoCloseable {
         Admission admission = parts.queue().offer(run);
         if (admission == Admission.REFUSED) {
             dropped.incrementAndGet();
-            LOG.error("refused {}: the queue is full and the spool cannot be written", run);
+            run.fields().run(() -> LOG.error("refused {}: the queue is full and the spool cannot be written", run));
         }
         return counted(admission);
     }
@@ -303,7 +303,7 @@ public final class RunArchiver implements RunWatcher.Handler, AutoCloseable {
                 parts.report().spool().failed(e);
                 dropped.incrementAndGet();
                 lost++;
-                LOG.error("lost {} on closing: the spool cannot be written", run);
+                run.fields().run(() -> LOG.error("lost {} on closing: the spool cannot be written", run));
             }
         }
         LOG.info(

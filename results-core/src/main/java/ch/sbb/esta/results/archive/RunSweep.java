@@ -3,6 +3,7 @@ package ch.sbb.esta.results.archive;
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
@@ -12,6 +13,7 @@ import ch.sbb.esta.results.spi.ClusterRuns;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -36,11 +38,12 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RunSweep.class);
     private static final Duration NO_ROOM_PAUSE = Duration.ofMillis(200);
+    /** How often a list begins anew whose page token has expired. */
+    private static final int RESTARTS = 3;
 
     private final ClusterRuns cluster;
     private final Duration interval;
     private final InstantSource clock;
-    private final List<RunKind> kinds;
     private final Map<String, Known> known = new ConcurrentHashMap<>();
     private final Background background = new Background("esta-results-sweep");
     private volatile Stats stats = new Stats(null, 0, 0, null);
@@ -52,10 +55,10 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
     /**
      * Numbers of one moment.
      *
-     * @param lastComplete when the last sweep ended that saw all kinds; null before the first
-     * @param compared how many runs the last complete sweep saw
+     * @param lastComplete when the last sweep ended that saw everything; null before the first
+     * @param compared how many runs the last sweep saw that was not broken off
      * @param handedOver how many runs all sweeps together handed over
-     * @param failure why the last sweep failed; null when it was complete
+     * @param failure why the last sweep failed, or what it must not see; null when it was complete
      */
     public record Stats(
             @Nullable Instant lastComplete,
@@ -75,7 +78,6 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
         this.cluster = Objects.requireNonNull(cluster, "cluster");
         this.interval = Objects.requireNonNull(interval, "interval");
         this.clock = Objects.requireNonNull(clock, "clock");
-        this.kinds = List.of(RunKind.PIPELINE_RUN, RunKind.TASK_RUN, RunKind.CUSTOM_RUN);
         if (interval.toMillis() < 1) {
             throw ResultsException.invalid("the interval of the sweep is " + interval + ", less than one millisecond");
         }
@@ -136,32 +138,100 @@ public final class RunSweep implements ArchiveListener, AutoCloseable {
     }
 
     private void sweep(StopSignal signal, Function<RunSnapshot, Admission> archive) {
-        int current = round + 1;
-        round = current;
-        int compared = 0;
-        int found = 0;
-        for (RunKind kind : kinds) {
+        Round sweeping = new Round(signal, archive, round + 1);
+        round = sweeping.number;
+        for (String scope : cluster.scopes()) {
+            for (List<RunKind> versions : cluster.kinds().versions()) {
+                if (!sweeping.compare(versions, scope)) {
+                    return;
+                }
+            }
+        }
+        // Those archived during this round may be gone from the cluster or may have come behind the list.
+        known.values().removeIf(entry -> entry.round < sweeping.number - 1);
+        long handedOver = stats.handedOver + sweeping.found;
+        stats = sweeping.refused.isEmpty()
+                ? new Stats(clock.instant(), sweeping.compared, handedOver, null)
+                : new Stats(stats.lastComplete, sweeping.compared, handedOver, sweeping.refusals());
+        if (sweeping.found > 0) {
+            LOG.info("the comparison with the cluster handed over {} of {} runs", sweeping.found, sweeping.compared);
+        }
+        if (!sweeping.refused.isEmpty()) {
+            LOG.warn("the comparison with the cluster was not complete: {}", sweeping.refusals());
+        }
+    }
+
+    /** One comparison with everything that the cluster lists. */
+    private final class Round {
+
+        private final StopSignal signal;
+        private final Function<RunSnapshot, Admission> archive;
+        private final int number;
+        private final List<String> refused = new ArrayList<>();
+        private int compared;
+        private int found;
+
+        Round(StopSignal signal, Function<RunSnapshot, Admission> archive, int number) {
+            this.signal = signal;
+            this.archive = archive;
+            this.number = number;
+        }
+
+        String refusals() {
+            return refused.size() + " lists were refused, the first: " + refused.get(0);
+        }
+
+        /**
+         * A kind that the cluster does not serve has no runs; what must not or cannot be seen does not hold up the rest. False: the sweep has
+         * to end.
+         */
+        boolean compare(List<RunKind> versions, String scope) {
+            try {
+                for (RunKind kind : versions) {
+                    try {
+                        return compare(kind, scope);
+                    } catch (ResultsException e) {
+                        if (e.code() != Code.NOT_FOUND) {
+                            throw e;
+                        }
+                    }
+                }
+            } catch (ResultsException e) {
+                if (e.code() != Code.DENIED && e.code() != Code.INVALID) {
+                    throw e;
+                }
+                refused.add(e.getMessage());
+            }
+            return true;
+        }
+
+        private boolean compare(RunKind kind, String scope) {
             String token = "";
+            int restarts = 0;
             do {
-                Page<RunSnapshot> page = cluster.list(kind, "", token);
+                Page<RunSnapshot> page;
+                try {
+                    page = cluster.list(kind, scope, token);
+                } catch (ResultsException e) {
+                    if (e.code() != Code.CONFLICT || ++restarts > RESTARTS) {
+                        throw e;
+                    }
+                    token = "";
+                    page = cluster.list(kind, scope, token);
+                }
                 for (RunSnapshot listed : page.items()) {
                     compared++;
-                    Optional<RunSnapshot> missing = missing(listed, current);
+                    Optional<RunSnapshot> missing = missing(listed, number);
                     if (missing.isPresent()) {
                         found++;
                         if (!handOver(signal, missing.get(), archive)) {
-                            return;
+                            return false;
                         }
                     }
                 }
                 token = page.nextPageToken().orElse("");
             } while (!token.isEmpty());
-        }
-        // Those archived during this round may be gone from the cluster or may have come behind the list.
-        known.values().removeIf(entry -> entry.round < current - 1);
-        stats = new Stats(clock.instant(), compared, stats.handedOver + found, null);
-        if (found > 0) {
-            LOG.info("the comparison with the cluster handed over {} of {} runs", found, compared);
+            return true;
         }
     }
 

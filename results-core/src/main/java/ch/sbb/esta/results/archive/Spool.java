@@ -265,7 +265,9 @@ final class Spool {
             Path target = free(path(run.key()), ".rejected");
             write(target, SpoolFile.of(run.origin(), run.json()).encode());
             setAside.incrementAndGet();
-            LOG.error("{} is kept as {}, because neither the store nor the quarantine takes it", run, target);
+            run.fields()
+                    .run(() -> LOG.error(
+                            "{} is kept as {}, because neither the store nor the quarantine takes it", run, target));
         } finally {
             lock.unlock();
         }

@@ -56,7 +56,7 @@ final class ConversionRound {
     ConversionReport run() {
         try {
             for (String parent : parents()) {
-                for (RunKind kind : RunKind.all()) {
+                for (RunKind kind : RunConversion.OLD) {
                     RunConversion.target(kind).ifPresent(target -> convert(parent, kind, target));
                 }
             }

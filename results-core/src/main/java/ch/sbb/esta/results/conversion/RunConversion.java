@@ -7,6 +7,7 @@ import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.internal.JsonTree;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -21,6 +22,9 @@ import java.util.Optional;
  * <p>Thread-safe: it has no state.
  */
 public final class RunConversion {
+
+    /** The kinds of which Records are converted. */
+    static final List<RunKind> OLD = List.of(RunKind.PIPELINE_RUN_V1BETA1, RunKind.TASK_RUN_V1BETA1);
 
     private RunConversion() {}
 
@@ -81,7 +85,7 @@ public final class RunConversion {
         String apiVersion = Fields.text(run, "apiVersion");
         String kind = Fields.text(run, "kind");
         return RunKind.find(apiVersion, kind)
-                .filter(found -> !found.equals(RunKind.CUSTOM_RUN))
+                .filter(found -> found.isTekton() && !found.equals(RunKind.CUSTOM_RUN))
                 .orElseThrow(() -> ResultsException.invalid("an object with apiVersion " + Escaped.of(apiVersion)
                         + " and kind " + Escaped.of(kind)
                         + " is no PipelineRun or TaskRun of tekton.dev/v1beta1 or tekton.dev/v1"));

@@ -12,7 +12,6 @@ import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
-import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
@@ -51,11 +50,13 @@ final class ResultTransfer {
         this.tally = tally;
     }
 
-    /** The run that a Record holds, if it holds one. */
+    /** The run that a Record holds, if it holds one. Of an extra kind it may be an object that others keep there, from wherever it is. */
     static Optional<RunSnapshot> run(Record record) {
         return RunReading.of(record.data())
                 .run()
-                .filter(run -> run.kind().recordType().equals(record.type()));
+                .filter(run -> run.kind().recordType().equals(record.type()))
+                .filter(run -> run.kind().isTekton()
+                        || run.namespace().equals(record.name().parent()));
     }
 
     /** Returns the TaskRuns that have ended. */
@@ -71,7 +72,7 @@ final class ResultTransfer {
                         return;
                     }
                     batch.add(rules.naming.place(run).under(record.name()));
-                    if (run.kind().kind().equals(RunKind.TASK_RUN.kind()) && run.isFinished()) {
+                    if (run.kind().isTaskRun() && run.isFinished()) {
                         taskRuns.add(new EndedTaskRun(record.name(), run.uid()));
                     }
                     if (batch.size() == BATCH) {

@@ -3,18 +3,23 @@ package ch.sbb.esta.results.embed;
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.LogInfo;
+import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.archive.ArchiveListener;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.internal.Threads;
 import ch.sbb.esta.results.logs.LogListener;
 import ch.sbb.esta.results.logs.LogRecords;
 import ch.sbb.esta.results.logs.PlainLogs;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,7 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has the Log Record of a TaskRun written when the TaskRun is over, and again when one of its logs is sealed after that. What a process
- * that dies leaves undone is done by the next one, when it archives the finished TaskRun again.
+ * that dies leaves undone is done by the next one, when it archives the finished TaskRun again. Of logs that other replicas seal nothing is
+ * heard: where there may be some, it looks again until all are sealed.
  *
  * <p>Thread-safe.
  */
@@ -34,18 +40,52 @@ final class LogRecording implements ArchiveListener, LogListener {
 
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
+    /** So often it is looked for a first log of a TaskRun, which another replica may not have stored any part of. */
+    private static final int FIRST_LOOKS = 12;
+
     private final LogRecords records;
     private final @Nullable PlainLogs copies;
     private final Map<String, RecordName> finished = new LinkedHashMap<>();
     private final Map<String, RecordName> waiting = new LinkedHashMap<>();
+    private final SealedBy sealers;
+    private final Duration relook;
+    /** In the order in which they are due. */
+    private final Map<String, Look> later = new LinkedHashMap<>();
+    /** How often nothing was there of those that are being looked at again. */
+    private final Map<String, Integer> looks = new HashMap<>();
+
     private @Nullable Thread worker;
     private boolean stopping;
     private boolean busy;
 
-    /** @param copies has sealed logs copied too, or null */
-    LogRecording(LogRecords records, @Nullable PlainLogs copies) {
+    /**
+     * A TaskRun of which a log is not sealed yet, or not there.
+     *
+     * @param due by {@link System#nanoTime()}
+     * @param looks how often nothing was there
+     */
+    private record Look(RecordName record, long due, int looks) {}
+
+    private enum Written {
+        /** Done for now. */
+        DONE,
+        /** Some log is live. */
+        LIVE,
+        /** There is no log. */
+        NOTHING,
+        /** Failed; to be tried again. */
+        FAILED
+    }
+
+    /**
+     * @param copies has sealed logs copied too, or null
+     * @param relook how long until it looks again for what other replicas seal
+     */
+    LogRecording(LogRecords records, @Nullable PlainLogs copies, SealedBy sealers, Duration relook) {
         this.records = records;
         this.copies = copies;
+        this.sealers = sealers;
+        this.relook = relook;
     }
 
     @Override
@@ -92,14 +132,7 @@ final class LogRecording implements ArchiveListener, LogListener {
         if (current == null) {
             return;
         }
-        try {
-            current.join(Math.max(1, limit.toMillis()));
-            current.interrupt();
-            current.join();
-        } catch (InterruptedException e) {
-            current.interrupt();
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(current, limit);
     }
 
     /** Waits until nothing waits; says whether that came in time. */
@@ -118,8 +151,7 @@ final class LogRecording implements ArchiveListener, LogListener {
     private void work() {
         try {
             for (Map.Entry<String, RecordName> next = take(); next != null; next = take()) {
-                boolean again = !write(next.getValue());
-                done(next, again);
+                done(next, write(next.getValue()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -127,8 +159,12 @@ final class LogRecording implements ArchiveListener, LogListener {
     }
 
     private synchronized Map.@Nullable Entry<String, RecordName> take() throws InterruptedException {
-        while (waiting.isEmpty() && !stopping) {
-            wait();
+        for (long nanos = untilLook(); waiting.isEmpty() && !stopping; nanos = untilLook()) {
+            if (nanos == Long.MAX_VALUE) {
+                wait();
+            } else {
+                TimeUnit.NANOSECONDS.timedWait(this, nanos);
+            }
         }
         Iterator<Map.Entry<String, RecordName>> first = waiting.entrySet().iterator();
         if (!first.hasNext()) {
@@ -140,33 +176,62 @@ final class LogRecording implements ArchiveListener, LogListener {
         return next;
     }
 
-    private synchronized void done(Map.Entry<String, RecordName> taskRun, boolean again) throws InterruptedException {
+    /** Takes up what is to be looked at again now; says how long nothing is. */
+    private long untilLook() {
+        Iterator<Map.Entry<String, Look>> first = later.entrySet().iterator();
+        while (first.hasNext()) {
+            Map.Entry<String, Look> next = first.next();
+            long nanos = next.getValue().due - System.nanoTime();
+            if (nanos > 0) {
+                return nanos;
+            }
+            waiting.putIfAbsent(next.getKey(), next.getValue().record);
+            looks.put(next.getKey(), next.getValue().looks);
+            first.remove();
+        }
+        return Long.MAX_VALUE;
+    }
+
+    private synchronized void done(Map.Entry<String, RecordName> taskRun, Written written) throws InterruptedException {
         busy = false;
-        if (again && !stopping) {
-            waiting.putIfAbsent(taskRun.getKey(), taskRun.getValue());
+        String uid = taskRun.getKey();
+        int before = Objects.requireNonNullElse(looks.remove(uid), 0);
+        if (written == Written.FAILED && !stopping) {
+            waiting.putIfAbsent(uid, taskRun.getValue());
             TimeUnit.NANOSECONDS.timedWait(this, PAUSE.toNanos());
+        } else if (sealers == SealedBy.ANY_REPLICA) {
+            int nothing = written == Written.NOTHING ? before + 1 : 0;
+            boolean again = written == Written.LIVE || (nothing > 0 && nothing < FIRST_LOOKS);
+            later.remove(uid);
+            if (again && later.size() < REMEMBERED) {
+                later.put(uid, new Look(taskRun.getValue(), System.nanoTime() + relook.toNanos(), nothing));
+            }
         }
         notifyAll();
     }
 
-    /** Says whether it is done for now. */
-    private boolean write(RecordName taskRun) {
+    private Written write(RecordName taskRun) {
+        return LogFields.of(taskRun.parent()).call(() -> refresh(taskRun));
+    }
+
+    private Written refresh(RecordName taskRun) {
         try {
-            boolean hasLogs = records.refresh(taskRun).isPresent();
-            if (hasLogs && copies != null) {
+            Optional<Record> log = records.refresh(taskRun);
+            if (log.isPresent() && copies != null) {
                 LOG.debug("{}: {} logs are copied as plain text", taskRun, copies.copy(taskRun));
             }
-            return true;
+            return log.map(record -> LogRecords.isStored(record) ? Written.DONE : Written.LIVE)
+                    .orElse(Written.NOTHING);
         } catch (ResultsException e) {
             LOG.warn(
                     "the Log record of {} could not be written{}: {}",
                     taskRun,
                     e.isRetryable() ? "; it is tried again" : "",
                     e.getMessage());
-            return !e.isRetryable();
+            return e.isRetryable() ? Written.FAILED : Written.DONE;
         } catch (RuntimeException e) {
             LOG.error("the Log record of {} could not be written", Escaped.of(taskRun.toString()), e);
-            return true;
+            return Written.DONE;
         }
     }
 }

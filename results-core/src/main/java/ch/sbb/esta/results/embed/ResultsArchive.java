@@ -5,15 +5,14 @@ import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.archive.ArchiveListener;
 import ch.sbb.esta.results.archive.ArchiverConfig;
-import ch.sbb.esta.results.archive.ArchiverStats;
 import ch.sbb.esta.results.archive.RunArchiver;
 import ch.sbb.esta.results.archive.RunSweep;
+import ch.sbb.esta.results.events.EventCollectorConfig;
+import ch.sbb.esta.results.events.PodCollector;
 import ch.sbb.esta.results.logs.LogCollector;
 import ch.sbb.esta.results.logs.LogCollectorConfig;
-import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogListener;
 import ch.sbb.esta.results.logs.LogRecords;
-import ch.sbb.esta.results.logs.LogStoreStats;
 import ch.sbb.esta.results.logs.PlainLogs;
 import ch.sbb.esta.results.logs.SegmentedLogs;
 import ch.sbb.esta.results.prune.FinalizerConfig;
@@ -23,27 +22,27 @@ import ch.sbb.esta.results.prune.PruneListener;
 import ch.sbb.esta.results.prune.Pruner;
 import ch.sbb.esta.results.prune.PrunerConfig;
 import ch.sbb.esta.results.prune.RunFinalizers;
-import ch.sbb.esta.results.prune.RunSafety;
 import ch.sbb.esta.results.retention.Retention;
 import ch.sbb.esta.results.spi.BlobStore;
+import ch.sbb.esta.results.spi.ClusterEvents;
+import ch.sbb.esta.results.spi.ClusterPods;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSink;
 import ch.sbb.esta.results.spi.LogSource;
+import ch.sbb.esta.results.spi.Membership;
 import ch.sbb.esta.results.spi.Namespaces;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
+import ch.sbb.esta.results.spi.Replicas;
 import ch.sbb.esta.results.spi.ResultsStore;
 import ch.sbb.esta.results.spi.RunWatcher;
-import ch.sbb.esta.results.spi.Watching;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,13 +53,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResultsArchive implements AutoCloseable {
 
-    private final RunWatcher watcher;
+    private final Replicas replicas;
+    private final LeaderWork work;
     private final RunArchiver archiver;
     private final @Nullable RunSweep sweep;
     private final @Nullable Logs logs;
     private final @Nullable AbandonedLogs abandoned;
     private final @Nullable LogRecording recording;
-    private final @Nullable Retention retention;
+    private final @Nullable EventRecording events;
+    private final @Nullable PodCollector finalPods;
     private final Departure departure;
     private final InstantSource clock;
     private final Duration closeTimeout;
@@ -68,25 +69,22 @@ public final class ResultsArchive implements AutoCloseable {
 
     private record Logs(ContainerLogs from, LogSink to, LogCollectorConfig config, List<LogListener> listeners) {}
 
-    private record Running(Watching runs, @Nullable LogCollector collector) {}
+    private record Running(
+            Membership membership,
+            Following following,
+            @Nullable LogCollector collector) {}
 
-    private ResultsArchive(
-            Builder builder,
-            RunWatcher watcher,
-            RunArchiver archiver,
-            @Nullable RunSweep sweep,
-            @Nullable AbandonedLogs abandoned,
-            @Nullable LogRecording recording,
-            Departure departure,
-            Duration closeTimeout) {
-        this.watcher = watcher;
-        this.archiver = archiver;
-        this.sweep = sweep;
-        this.abandoned = abandoned;
-        this.recording = recording;
-        this.departure = departure;
+    private ResultsArchive(Builder builder, Assembly parts, Duration closeTimeout) {
+        this.replicas = builder.replicas == null ? new SingleReplica(builder.clock) : builder.replicas;
+        this.work = parts.work();
+        this.archiver = parts.archiver();
+        this.sweep = parts.sweep();
+        this.abandoned = parts.abandoned();
+        this.recording = parts.recording();
+        this.events = parts.events();
+        this.finalPods = parts.finalPods();
+        this.departure = parts.departure();
         this.logs = builder.logs();
-        this.retention = builder.retention;
         this.clock = builder.clock;
         this.closeTimeout = closeTimeout;
     }
@@ -101,7 +99,7 @@ public final class ResultsArchive implements AutoCloseable {
     }
 
     /**
-     * Begins to watch, to archive and to follow logs.
+     * Begins to watch, to archive and to follow logs; of several {@linkplain Builder#replicas replicas} each what is its part.
      *
      * @throws ResultsException {@code UNAVAILABLE} when the work directory cannot be used, {@code CONFLICT} when
      *     another archive uses it; whatever the watches throw. Nothing runs then.
@@ -115,44 +113,57 @@ public final class ResultsArchive implements AutoCloseable {
         }
         archiver.start();
         LogCollector collector = null;
+        Following following = null;
+        Membership membership = null;
         try {
-            if (logs != null) {
-                collector = new LogCollector(logs.from, logs.to, logs.config, clock);
-                logs.listeners.forEach(collector::addListener);
-                if (recording != null) {
-                    collector.addListener(recording);
-                }
-                collector.addListener(departure);
-                collector.start();
-            }
-            departure.start();
-            running = new Running(watcher.watch(departure.before(archiver)), collector);
-            if (sweep != null) {
-                sweep.start(archiver::accept);
-            }
-            if (abandoned != null && collector != null) {
-                abandoned.start(collector);
-            }
+            collector = collector();
+            following = new Following(work, collector);
+            membership = replicas.join(following::onChange);
+            following.begin(membership);
             if (recording != null) {
                 recording.start();
             }
-            if (retention != null) {
-                retention.start();
-            }
+            running = new Running(membership, following, collector);
         } finally {
             if (running == null) {
-                departure.stop();
-                if (collector != null) {
-                    collector.close();
-                }
+                leave(following, collector, membership);
                 archiver.close();
+                work.settle(closeTimeout);
             }
+        }
+    }
+
+    private @Nullable LogCollector collector() {
+        if (logs == null) {
+            return null;
+        }
+        LogCollector collector = new LogCollector(logs.from, logs.to, logs.config, clock);
+        logs.listeners.forEach(collector::addListener);
+        if (recording != null) {
+            collector.addListener(recording);
+        }
+        collector.addListener(departure);
+        return collector;
+    }
+
+    /** Others take over what this replica did as soon as it does no more of it, and not while it archives what waits. */
+    private void leave(
+            @Nullable Following following, @Nullable LogCollector collector, @Nullable Membership membership) {
+        if (following != null) {
+            following.close();
+        }
+        work.stop();
+        if (collector != null) {
+            collector.close();
+        }
+        if (membership != null) {
+            membership.close();
         }
     }
 
     /**
      * Ends the watches, archives what waits as far as the configured time allows, and stops following logs; the next start, in whatever
-     * process, goes on.
+     * process, goes on. Of several replicas the others go on at once.
      *
      * @return what was still open
      */
@@ -162,26 +173,13 @@ public final class ResultsArchive implements AutoCloseable {
             return new Remainder(new RunArchiver.Remainder(0, 0, 0), List.of());
         }
         running = null;
-        current.runs.close();
-        departure.stop();
-        if (retention != null) {
-            retention.close();
-        }
-        if (sweep != null) {
-            sweep.close();
-        }
-        if (abandoned != null) {
-            abandoned.stop();
-        }
-        List<ContainerLogId> open = List.of();
-        if (current.collector != null) {
-            current.collector.close();
-            open = current.collector.openLogs();
-        }
+        leave(current.following, current.collector, current.membership);
+        List<ContainerLogId> open = current.collector == null ? List.of() : current.collector.openLogs();
         RunArchiver.Remainder left = archiver.close(closeTimeout);
         if (recording != null) {
             recording.stop(closeTimeout);
         }
+        work.settle(closeTimeout);
         return new Remainder(left, open);
     }
 
@@ -192,7 +190,7 @@ public final class ResultsArchive implements AutoCloseable {
     }
 
     /**
-     * Waits until everything that was seen so far is archived and every log that was begun is sealed.
+     * Waits until everything that was seen so far is archived, every log that was begun is sealed, and the Events of the runs are written.
      *
      * @param limit how long at most
      * @return false when the limit was reached before; true at once when the archive is not started
@@ -209,7 +207,9 @@ public final class ResultsArchive implements AutoCloseable {
         long end = System.nanoTime() + limit.toNanos();
         return (current.collector == null || current.collector.awaitIdle(limit))
                 && archiver.awaitIdle(until(end))
-                && (recording == null || recording.awaitIdle(until(end)));
+                && (recording == null || recording.awaitIdle(until(end)))
+                && (events == null || events.collector().awaitIdle(until(end)))
+                && (finalPods == null || finalPods.awaitIdle(until(end)));
     }
 
     private static Duration until(long nanoTime) {
@@ -221,14 +221,19 @@ public final class ResultsArchive implements AutoCloseable {
      *
      * @return the numbers of now
      */
-    public Stats stats() {
+    public ArchiveStats stats() {
         Running current = running;
-        return new Stats(
+        return new ArchiveStats(
                 archiver.stats(),
                 current == null || current.collector == null ? null : current.collector.stats(),
-                current == null ? null : current.runs.lastHeard().orElse(null),
+                current == null
+                        ? null
+                        : ArchiveStats.Place.of(
+                                current.membership.view(), work.watching().orElse(null)),
                 sweep == null ? null : sweep.stats(),
                 logs != null && logs.to instanceof SegmentedLogs store ? store.stats() : null,
+                events == null ? null : events.collector().stats(),
+                finalPods == null ? null : finalPods.stats(),
                 departure);
     }
 
@@ -261,135 +266,71 @@ public final class ResultsArchive implements AutoCloseable {
         }
     }
 
-    /** Numbers of one moment. Immutable and thread-safe. */
-    public static final class Stats {
-
-        private final ArchiverStats archiver;
-        private final @Nullable LogCollectorStats collector;
-        private final @Nullable Instant lastHeard;
-        private final RunSweep.@Nullable Stats sweep;
-        private final @Nullable LogStoreStats logStore;
-        private final Pruner.@Nullable Stats pruner;
-        private final RunFinalizers.@Nullable Stats finalizers;
-
-        private Stats(
-                ArchiverStats archiver,
-                @Nullable LogCollectorStats collector,
-                @Nullable Instant lastHeard,
-                RunSweep.@Nullable Stats sweep,
-                @Nullable LogStoreStats logStore,
-                Departure departure) {
-            this.pruner = departure.pruner() == null ? null : departure.pruner().stats();
-            this.finalizers = departure.finalizers() == null
-                    ? null
-                    : departure.finalizers().stats();
-            this.sweep = sweep;
-            this.logStore = logStore;
-            this.archiver = archiver;
-            this.collector = collector;
-            this.lastHeard = lastHeard;
-        }
-
-        /**
-         * The numbers of the runs.
-         *
-         * @return what waits, what was archived, what ails
-         */
-        public ArchiverStats archiver() {
-            return archiver;
-        }
-
-        /**
-         * The numbers of the logs.
-         *
-         * @return streams, bytes and lines since the last start, or empty while stopped or without logs
-         */
-        public Optional<LogCollectorStats> collector() {
-            return Optional.ofNullable(collector);
-        }
-
-        /**
-         * When the cluster last proved that the watch of the runs is alive.
-         *
-         * @return the time, or empty while stopped and before the first proof
-         */
-        public Optional<Instant> lastHeard() {
-            return Optional.ofNullable(lastHeard);
-        }
-
-        /**
-         * The numbers of the comparisons with the cluster.
-         *
-         * @return since this archive was made, or empty without a sweep
-         */
-        public Optional<RunSweep.Stats> sweep() {
-            return Optional.ofNullable(sweep);
-        }
-
-        /**
-         * The numbers of the log store: what lies in its spool, and whether its blob store takes segments.
-         *
-         * @return since the sink was opened, or empty where it is no {@link SegmentedLogs}
-         */
-        public Optional<LogStoreStats> logStore() {
-            return Optional.ofNullable(logStore);
-        }
-
-        /**
-         * The numbers of the pruner.
-         *
-         * @return since this archive was made, or empty without one
-         */
-        public Optional<Pruner.Stats> pruner() {
-            return Optional.ofNullable(pruner);
-        }
-
-        /**
-         * The numbers of the finalizers.
-         *
-         * @return since this archive was made, or empty without them
-         */
-        public Optional<RunFinalizers.Stats> finalizers() {
-            return Optional.ofNullable(finalizers);
-        }
-
-        /**
-         * Whether runs and segments of logs get to where they are kept. A pruner that fails deletes nothing and does no harm: it does not
-         * count.
-         *
-         * @return false when somebody should look at {@link #archiver()} and {@link #logStore()}
-         */
-        public boolean isHealthy() {
-            return archiver.isHealthy() && (logStore == null || logStore.isHealthy());
-        }
-    }
-
     /** Puts an archive together; all mistakes are told at once. Not thread-safe. */
     public static final class Builder {
 
-        private @Nullable RunWatcher watcher;
-        private @Nullable ClusterRuns cluster;
-        private Duration sweepInterval = Duration.ofMinutes(10);
-        private Duration settling = Duration.ofMinutes(2);
-        private @Nullable ResultsStore store;
-        private @Nullable Quarantine quarantine;
-        private @Nullable ContainerLogs containerLogs;
-        private @Nullable LogSink sink;
-        private String logBackend = "S3";
-        private @Nullable BlobStore plainLogs;
-        private @Nullable ArchiverConfig archiverConfig;
-        private LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
-        private ResultNaming naming = ResultNaming.defaults();
-        private @Nullable Retention retention;
-        private @Nullable PrunerConfig pruning;
-        private @Nullable FinalizerConfig finalizing;
-        private @Nullable Namespaces namespaces;
-        private LostData lostData = LostData.KEEP_RUN;
-        private final List<PruneListener> pruneListeners = new ArrayList<>();
-        private final List<FinalizerListener> finalizerListeners = new ArrayList<>();
-        private InstantSource clock = InstantSource.system();
-        private final List<ArchiveListener> archiveListeners = new ArrayList<>();
-        private final List<LogListener> logListeners = new ArrayList<>();
+        @Nullable
+        Replicas replicas;
+
+        @Nullable
+        RunWatcher watcher;
+
+        @Nullable
+        ClusterRuns cluster;
+
+        Duration sweepInterval = Duration.ofMinutes(10);
+        Duration settling = Duration.ofMinutes(2);
+        Duration relook = Duration.ofSeconds(10);
+
+        @Nullable
+        ResultsStore store;
+
+        @Nullable
+        Quarantine quarantine;
+
+        @Nullable
+        ContainerLogs containerLogs;
+
+        @Nullable
+        LogSink sink;
+
+        String logBackend = "S3";
+
+        @Nullable
+        BlobStore plainLogs;
+
+        @Nullable
+        ClusterEvents clusterEvents;
+
+        @Nullable
+        ClusterPods clusterPods;
+
+        EventCollectorConfig eventConfig = EventCollectorConfig.defaults();
+
+        @Nullable
+        ArchiverConfig archiverConfig;
+
+        LogCollectorConfig collectorConfig = LogCollectorConfig.defaults();
+        ResultNaming naming = ResultNaming.defaults();
+
+        @Nullable
+        Retention retention;
+
+        @Nullable
+        PrunerConfig pruning;
+
+        @Nullable
+        FinalizerConfig finalizing;
+
+        @Nullable
+        Namespaces namespaces;
+
+        LostData lostData = LostData.KEEP_RUN;
+        final List<PruneListener> pruneListeners = new ArrayList<>();
+        final List<FinalizerListener> finalizerListeners = new ArrayList<>();
+        InstantSource clock = InstantSource.system();
+        final List<ArchiveListener> archiveListeners = new ArrayList<>();
+        final List<LogListener> logListeners = new ArrayList<>();
 
         private Builder() {}
 
@@ -491,7 +432,43 @@ public final class ResultsArchive implements AutoCloseable {
         }
 
         /**
-         * Runs retention on its schedule for as long as the archive runs. One process of several is enough.
+         * Keeps the Kubernetes Events of runs and of their pods, which the cluster forgets after an hour; off unless set. Needs a store
+         * that takes Records of any type. The pruner and the finalizers then hold a run until its Events are stored too.
+         *
+         * @param cluster the Events of the cluster that is watched
+         * @return this
+         */
+        public Builder events(ClusterEvents cluster) {
+            return events(cluster, EventCollectorConfig.defaults());
+        }
+
+        /**
+         * Keeps the Kubernetes Events of runs and of their pods; see {@link #events(ClusterEvents)}.
+         *
+         * @param cluster the Events of the cluster that is watched
+         * @param config how often they are written, and how much is kept
+         * @return this
+         */
+        public Builder events(ClusterEvents cluster, EventCollectorConfig config) {
+            this.clusterEvents = Objects.requireNonNull(cluster, "cluster");
+            this.eventConfig = Objects.requireNonNull(config, "config");
+            return this;
+        }
+
+        /**
+         * Keeps the pods of TaskRuns as they were last, without the values of their environment; off unless set. Needs a store that takes
+         * Records of any type. No run is held for the sake of its pod.
+         *
+         * @param cluster the pods of the cluster that is watched
+         * @return this
+         */
+        public Builder finalPods(ClusterPods cluster) {
+            this.clusterPods = Objects.requireNonNull(cluster, "cluster");
+            return this;
+        }
+
+        /**
+         * Runs retention on its schedule for as long as the archive runs; of several replicas on the leader.
          *
          * @param retention started and closed with the archive
          * @return this
@@ -503,7 +480,7 @@ public final class ResultsArchive implements AutoCloseable {
 
         /**
          * Deletes runs from the cluster that are over for long enough and safe; see {@link Pruner}. Needs {@link #sweep}; where logs are
-         * followed, the sink must be a {@link LogSource} too. One process of several is enough.
+         * followed, the sink must be a {@link LogSource} too. Of several replicas the leader does it.
          *
          * @param config which runs
          * @return this
@@ -568,8 +545,40 @@ public final class ResultsArchive implements AutoCloseable {
             return this;
         }
 
-        /** For tests: how long until the pods that exist are known for sure. */
-        Builder settling(Duration time) {
+        /**
+         * Makes this archive one of several that do the work of one, each in a process of its own with a work directory of its own, on the
+         * same store and log sink. Any of them may die.
+         *
+         * <p>The leader watches the runs and archives them with their Events and pods, compares the cluster with the store, holds and prunes runs, and lets Results
+         * expire. A standby keeps nothing of runs, but is ready: what its spool holds is archived, its connections are open, pods are
+         * watched. When it becomes the leader it lists all runs. The logs of running containers are collected by all of them, each
+         * TaskRun's by one; when replicas come or go the others take logs over where they stand.
+         *
+         * @param replicas the group; without it this archive leads alone
+         * @return this
+         */
+        public Builder replicas(Replicas replicas) {
+            this.replicas = Objects.requireNonNull(replicas, "replicas");
+            return this;
+        }
+
+        /** For tests: how long until it is looked again for logs that other replicas seal. */
+        Builder relook(Duration time) {
+            this.relook = time;
+            return this;
+        }
+
+        /**
+         * Sets how long this archive waits, behind its start and between two looks, until it seals a log that another process left
+         * unfinished and whose pod is gone.
+         *
+         * @param time positive; long enough for all replicas to know which pods there are; two minutes unless set
+         * @return this
+         */
+        public Builder settling(Duration time) {
+            if (time.isNegative() || time.isZero()) {
+                throw ResultsException.invalid("settling " + time + " is not positive");
+            }
             this.settling = time;
             return this;
         }
@@ -662,51 +671,22 @@ public final class ResultsArchive implements AutoCloseable {
                 missing(missing, watcher, "runs(…): where runs come from");
                 missing(missing, store, "store(…): where runs go");
                 missing(missing, archiverConfig, "workDirectory(…): where finished runs wait on disk");
-                missing.addAll(missingForDeparture());
+                missing.addAll(missingForParts());
                 throw ResultsException.invalid("the archive lacks " + String.join("; ", missing));
             }
-            if (!missingForDeparture().isEmpty()) {
-                throw ResultsException.invalid("the archive lacks " + String.join("; ", missingForDeparture()));
+            if (!missingForParts().isEmpty()) {
+                throw ResultsException.invalid("the archive lacks " + String.join("; ", missingForParts()));
             }
-            RunArchiver.Builder archiver = RunArchiver.builder(store, quarantine, archiverConfig)
-                    .naming(naming)
-                    .clock(clock);
-            archiveListeners.forEach(archiver::listener);
-            RunSweep sweep = cluster == null ? null : new RunSweep(cluster, sweepInterval, clock);
-            if (sweep != null) {
-                archiver.listener(sweep);
-            }
-            AbandonedLogs abandoned = containerLogs != null && sink instanceof LogSource source
-                    ? new AbandonedLogs(containerLogs, source, settling)
-                    : null;
-            if (abandoned != null) {
-                archiver.listener(abandoned);
-            }
-            LogRecording recording = containerLogs != null
-                            && sink instanceof LogSource source
-                            && store instanceof RecordCreation creation
-                    ? new LogRecording(
-                            new LogRecords(store, creation, source, logBackend),
-                            plainLogs == null ? null : new PlainLogs(store, source, plainLogs))
-                    : null;
-            if (recording != null) {
-                archiver.listener(recording);
-            }
-            Departure departure = departure(store);
-            archiver.listener(departure);
-            return new ResultsArchive(
-                    this,
-                    watcher,
-                    archiver.build(),
-                    sweep,
-                    abandoned,
-                    recording,
-                    departure,
-                    archiverConfig.closeTimeout());
+            Assembly parts = new Assembly.Plan(this, watcher, store, quarantine, archiverConfig).assemble();
+            return new ResultsArchive(this, parts, archiverConfig.closeTimeout());
         }
 
-        private List<String> missingForDeparture() {
+        private List<String> missingForParts() {
             List<String> missing = new ArrayList<>();
+            boolean needsRecords = clusterEvents != null || clusterPods != null;
+            if (needsRecords && store != null && !(store instanceof RecordCreation)) {
+                missing.add("a store that takes Records of any type (RecordCreation), for Events and final pods");
+            }
             if (pruning != null || finalizing != null) {
                 missing(missing, cluster, "sweep(…): the cluster that runs are deleted from and held in");
                 if (containerLogs != null && !(sink instanceof LogSource)) {
@@ -714,37 +694,6 @@ public final class ResultsArchive implements AutoCloseable {
                 }
             }
             return missing;
-        }
-
-        private Departure departure(ResultsStore checked) {
-            if (cluster == null || (pruning == null && finalizing == null)) {
-                return new Departure(null, null);
-            }
-            RunSafety.Builder safety =
-                    RunSafety.builder(checked, cluster).naming(naming).lost(lostData);
-            if (containerLogs != null && sink instanceof LogSource source) {
-                safety.logs(source).pods(containerLogs);
-            }
-            RunSafety check = safety.build();
-            return new Departure(
-                    finalizing == null ? null : finalizers(check, finalizing),
-                    pruning == null ? null : pruner(check, pruning));
-        }
-
-        private RunFinalizers finalizers(RunSafety safety, FinalizerConfig config) {
-            RunFinalizers.Builder builder =
-                    RunFinalizers.builder(safety, config).clock(clock);
-            finalizerListeners.forEach(builder::onReleased);
-            if (namespaces != null) {
-                builder.namespaces(namespaces);
-            }
-            return builder.build();
-        }
-
-        private Pruner pruner(RunSafety safety, PrunerConfig config) {
-            Pruner.Builder builder = Pruner.builder(safety, config).clock(clock);
-            pruneListeners.forEach(builder::onPruned);
-            return builder.build();
         }
 
         private static void missing(List<String> missing, @Nullable Object part, String text) {

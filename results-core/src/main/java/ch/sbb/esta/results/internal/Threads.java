@@ -3,13 +3,15 @@ package ch.sbb.esta.results.internal;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes threads for work that blocks: virtual ones where the running JDK has them (21 and later), else daemon threads. Thread-safe.
+ * Makes threads for work that blocks, and waits for their end: virtual ones where the running JDK has them (21 and later), else daemon
+ * threads. Thread-safe.
  */
 public final class Threads {
 
@@ -27,6 +29,24 @@ public final class Threads {
         Objects.requireNonNull(name, "name");
         AtomicLong count = new AtomicLong();
         return task -> unstarted(name + "-" + count.incrementAndGet(), task);
+    }
+
+    /**
+     * Waits until a thread has ended, and interrupts it when that takes too long. An interrupt of the caller ends the waiting, reaches
+     * the thread too, and stays set.
+     *
+     * @param thread ends soon after an interrupt
+     * @param limit how long it may go on undisturbed; at least a millisecond is given
+     */
+    public static void join(Thread thread, Duration limit) {
+        try {
+            thread.join(Math.max(1, limit.toMillis()));
+            thread.interrupt();
+            thread.join();
+        } catch (InterruptedException e) {
+            thread.interrupt();
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static Thread unstarted(String name, Runnable task) {

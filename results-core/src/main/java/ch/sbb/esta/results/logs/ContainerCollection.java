@@ -5,6 +5,7 @@ import ch.sbb.esta.results.LogDefect.Reason;
 import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.logs.FairQueue.Urgency;
 import ch.sbb.esta.results.logs.StreamReader.Ending;
 import ch.sbb.esta.results.spi.ContainerLogs;
@@ -63,6 +64,7 @@ final class ContainerCollection {
 
     private final HeadProbe probing;
     private volatile boolean done;
+    private volatile boolean released;
     private volatile @Nullable OpenStream current;
     private volatile Standing observed = Standing.WAITING;
     private volatile boolean beingDeleted;
@@ -110,11 +112,31 @@ final class ContainerCollection {
     }
 
     Urgency urgency() {
-        return observed.isOver() || beingDeleted ? Urgency.URGENT : Urgency.NORMAL;
+        return released || observed.isOver() || beingDeleted ? Urgency.URGENT : Urgency.NORMAL;
+    }
+
+    /** Another collector looks after the log from now on: this one stops at the next safe place, without sealing. */
+    void release() {
+        released = true;
+        probing.close();
+        current().ifPresent(OpenStream::close);
     }
 
     /** Takes one turn. */
     Next turn() {
+        return LogFields.of(id).call(this::oneTurn);
+    }
+
+    private Next oneTurn() {
+        Next next = released ? Next.STOP : attempt();
+        if (released && !done) {
+            // What was read becomes durable, so that the other one goes on behind it.
+            return finish();
+        }
+        return next;
+    }
+
+    private Next attempt() {
         try {
             Next next = step();
             failingSince = null;
@@ -190,7 +212,8 @@ final class ContainerCollection {
             try {
                 open.close();
             } catch (RuntimeException e) {
-                LogCollector.LOG.warn("{}: closing the log failed; what is durable stays", id, e);
+                LogFields.of(id)
+                        .run(() -> LogCollector.LOG.warn("{}: closing the log failed; what is durable stays", id, e));
             }
         }
     }
@@ -228,7 +251,7 @@ final class ContainerCollection {
         if (open == null) {
             try {
                 LogWriter opened = around.sink().open(id);
-                open = new SinkWriter(opened, around.config(), around.counters(), around.stop());
+                open = new SinkWriter(opened, around, () -> released);
                 if (opened instanceof RedactedLog log && !opened.info().isSealed()) {
                     around.config().redaction().map(LogRedaction::name).ifPresent(log::redactedBy);
                 }
@@ -279,6 +302,9 @@ final class ContainerCollection {
         try (OpenStream stream = new OpenStream(in, around.clock())) {
             current = stream;
             around.stop().check();
+            if (released) {
+                return Next.STOP;
+            }
             if (!isOfThisRun(mode)) {
                 return retry();
             }

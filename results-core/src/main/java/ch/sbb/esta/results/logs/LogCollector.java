@@ -26,6 +26,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,8 +68,12 @@ public final class LogCollector implements AutoCloseable {
     private final Counters counters = new Counters();
     private final ThreadPoolExecutor probes = probePool();
     private final AtomicBoolean checking = new AtomicBoolean();
+    private final Object watchLock = new Object();
     private final Object lock = new Object();
 
+    private final List<ContainerCollection> leaving = new ArrayList<>();
+    private final List<Watching> replaced = new ArrayList<>();
+    private Predicate<String> share = taskRun -> true;
     private @Nullable Watching watching;
     private boolean started;
     private boolean closed;
@@ -116,15 +121,72 @@ public final class LogCollector implements AutoCloseable {
             started = true;
         }
         scheduler.every(tick(), this::watchStreams);
-        Watching begun = around.logs().watchPods(this::onPod);
-        boolean late;
+        watch();
+    }
+
+    /**
+     * Collects only the logs of some TaskRuns from now on, because other collectors look after the others. Logs in work of those others
+     * are handed over: their streams end, what was read is made durable, nothing is sealed, and whoever collects them goes on there. The
+     * pods that exist are looked at again for TaskRuns that are new here. Until this is called the logs of all TaskRuns are collected.
+     *
+     * <p>Two collectors that look after the same log for a while do no harm; see {@link LogSink}.
+     *
+     * @param taskRuns says by the UID of a TaskRun whether its logs are collected here; called often, must not block
+     * @throws ResultsException what the watch throws when it is begun again; nothing is handed back then, but to be called again
+     */
+    public void share(Predicate<String> taskRuns) {
+        Objects.requireNonNull(taskRuns, "taskRuns");
+        List<ContainerCollection> released;
+        boolean running;
         synchronized (lock) {
-            watching = begun;
-            late = closed;
+            share = taskRuns;
+            released = book.release(taskRuns.negate());
+            leaving.addAll(released);
+            running = started && !closed;
+            lock.notifyAll();
         }
-        if (late) {
-            begun.close();
+        if (!released.isEmpty()) {
+            LOG.info("{} logs in work are handed over to other collectors", released.size());
         }
+        for (ContainerCollection collection : released) {
+            collection.release();
+            scheduler.wake(collection);
+        }
+        if (running) {
+            watch();
+        }
+    }
+
+    /** Begins a watch, which delivers every pod that exists; one that runs goes on until the new one has shown that it does. */
+    private void watch() {
+        synchronized (watchLock) {
+            Watching begun = around.logs().watchPods(this::onPod);
+            boolean late;
+            synchronized (lock) {
+                if (watching != null) {
+                    replaced.add(watching);
+                }
+                watching = begun;
+                late = closed;
+            }
+            if (late) {
+                begun.close();
+                closeReplaced();
+            }
+        }
+    }
+
+    private void closeReplaced() {
+        List<Watching> ended;
+        synchronized (lock) {
+            boolean goesOn = watching != null && watching.lastHeard().isPresent();
+            if (!goesOn && !closed) {
+                return;
+            }
+            ended = List.copyOf(replaced);
+            replaced.clear();
+        }
+        ended.forEach(Watching::close);
     }
 
     /**
@@ -219,6 +281,7 @@ public final class LogCollector implements AutoCloseable {
         if (begun != null) {
             begun.close();
         }
+        closeReplaced();
         around.stop().stop();
         scheduler.stop();
         probes.shutdownNow();
@@ -227,7 +290,8 @@ public final class LogCollector implements AutoCloseable {
         List<ContainerCollection> running = scheduler.running();
         List<ContainerCollection> active;
         synchronized (lock) {
-            active = book.active();
+            active = new ArrayList<>(book.active());
+            active.addAll(leaving);
         }
         active.forEach(c -> c.probing().close());
         active.stream().filter(c -> !running.contains(c)).forEach(ContainerCollection::close);
@@ -285,7 +349,7 @@ public final class LogCollector implements AutoCloseable {
         counters.podEvent(around.clock().instant());
         PodBook.News news;
         synchronized (lock) {
-            if (closed) {
+            if (closed || !share.test(pod.taskRunUid())) {
                 return;
             }
             news = book.take(type, pod);
@@ -297,6 +361,7 @@ public final class LogCollector implements AutoCloseable {
     private void done(ContainerCollection collection) {
         synchronized (lock) {
             book.done(collection);
+            leaving.remove(collection);
             lock.notifyAll();
         }
     }
@@ -309,6 +374,7 @@ public final class LogCollector implements AutoCloseable {
     /** Closes streams that are silent for too long or in the way of others. */
     private void watchStreams() {
         try {
+            closeReplaced();
             Instant now = around.clock().instant();
             List<ContainerCollection> silent = new ArrayList<>();
             for (ContainerCollection collection : scheduler.running()) {

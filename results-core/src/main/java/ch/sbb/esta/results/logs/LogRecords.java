@@ -19,13 +19,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -72,22 +69,7 @@ public final class LogRecords {
      * @return the name
      */
     public static RecordName name(Result result, String taskRunUid) {
-        byte[] uid = taskRunUid.getBytes(StandardCharsets.UTF_8);
-        byte[] space;
-        try {
-            UUID parsed = UUID.fromString(result.stored().uid());
-            space = ByteBuffer.allocate(16)
-                    .putLong(parsed.getMostSignificantBits())
-                    .putLong(parsed.getLeastSignificantBits())
-                    .array();
-        } catch (IllegalArgumentException e) {
-            space = result.stored().uid().getBytes(StandardCharsets.UTF_8);
-        }
-        byte[] both = ByteBuffer.allocate(space.length + uid.length)
-                .put(space)
-                .put(uid)
-                .array();
-        return new RecordName(result.name(), UUID.nameUUIDFromBytes(both).toString());
+        return result.derivedRecord(taskRunUid);
     }
 
     /**
@@ -122,6 +104,16 @@ public final class LogRecords {
             }
         }
         return Optional.of(record);
+    }
+
+    /**
+     * Whether a Log Record says that every log of its TaskRun is sealed.
+     *
+     * @param log a Record as {@link #refresh} returns it
+     * @return false while some log is live
+     */
+    public static boolean isStored(Record log) {
+        return json(log).path("status").path("isStored").asBoolean();
     }
 
     private ObjectNode describe(RecordName name, TaskRunOrder order, Record run, List<LogInfo> stored) {

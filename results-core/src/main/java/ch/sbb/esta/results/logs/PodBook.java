@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 
 /** Which pods were seen and which of their logs are in work. Not thread-safe. */
 final class PodBook {
@@ -23,9 +24,14 @@ final class PodBook {
     private final Map<String, Entry> pods = new LinkedHashMap<>();
 
     private static final class Entry {
+        final String taskRunUid;
         final Map<ContainerLogId, ContainerCollection> active = new LinkedHashMap<>();
         final Set<ContainerLogId> known = new HashSet<>();
         boolean deleted;
+
+        Entry(String taskRunUid) {
+            this.taskRunUid = taskRunUid;
+        }
     }
 
     /** What an event brought: logs to begin with, and logs whose container has changed. */
@@ -38,7 +44,7 @@ final class PodBook {
     News take(Event.Type type, PodSnapshot pod) {
         boolean deleted = type == Event.Type.DELETED;
         News news = new News(new ArrayList<>(), new ArrayList<>());
-        Entry entry = pods.computeIfAbsent(pod.uid(), uid -> new Entry());
+        Entry entry = pods.computeIfAbsent(pod.uid(), uid -> new Entry(pod.taskRunUid()));
         // The last version of a deleted pod tells what the watch missed: a log that nobody began is to be labelled all
         // the same.
         entry.deleted |= deleted;
@@ -59,9 +65,24 @@ final class PodBook {
     void done(ContainerCollection collection) {
         Entry entry = pods.get(collection.id().podUid());
         if (entry != null) {
-            entry.active.remove(collection.id());
+            // It may have been begun again since it was released.
+            entry.active.remove(collection.id(), collection);
             forget(collection.id().podUid(), entry);
         }
+    }
+
+    /** Forgets the pods of TaskRuns that somebody else looks after; says which of their logs were in work. */
+    List<ContainerCollection> release(Predicate<String> taskRuns) {
+        List<ContainerCollection> released = new ArrayList<>();
+        Iterator<Entry> entries = pods.values().iterator();
+        while (entries.hasNext()) {
+            Entry entry = entries.next();
+            if (taskRuns.test(entry.taskRunUid)) {
+                released.addAll(entry.active.values());
+                entries.remove();
+            }
+        }
+        return released;
     }
 
     List<ContainerCollection> active() {

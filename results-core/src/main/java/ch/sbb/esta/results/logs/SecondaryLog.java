@@ -246,8 +246,9 @@ final class SecondaryLog {
     private Reached advance(LogFeed feed, LogWriter to) throws IOException {
         long limit = position + SLICE;
         while (position < limit) {
-            defects(feed, to);
             Piece piece = feed.at(position);
+            // A defect is told before the text behind it, so all that lie before this piece are known by now.
+            defects(feed, to);
             if (piece != null) {
                 give(feed, to, piece);
             } else if (position >= feed.start()) {

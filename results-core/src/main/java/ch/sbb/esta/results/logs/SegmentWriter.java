@@ -8,6 +8,7 @@ import ch.sbb.esta.results.LogInfo.Extent;
 import ch.sbb.esta.results.LogState;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.logs.SegmentHeader.Kind;
 import ch.sbb.esta.results.spi.BlobStore.Put;
 import ch.sbb.esta.results.spi.LogWriter;
@@ -497,6 +498,10 @@ final class SegmentWriter implements LogWriter, RedactedLog {
     }
 
     void shipInBackground() {
+        LogFields.of(id).run(this::shipAll);
+    }
+
+    private void shipAll() {
         try {
             while (isDue(logs.now()) && shipping.tryLock()) {
                 try {
@@ -521,7 +526,9 @@ final class SegmentWriter implements LogWriter, RedactedLog {
         lock.lock();
         try {
             if (outage.isOver()) {
-                LOG.warn("The log {} cannot be stored for now; it waits in the spool: {}", id, e.getMessage());
+                LogFields.of(id)
+                        .run(() -> LOG.warn(
+                                "The log {} cannot be stored for now; it waits in the spool: {}", id, e.getMessage()));
             }
             outage.failed(e, logs.now());
             notBefore = logs.now().plus(pause);
@@ -577,7 +584,11 @@ final class SegmentWriter implements LogWriter, RedactedLog {
                     LOG.trace("Shipped a segment of {}", id);
                 }
             } catch (ResultsException e) {
-                LOG.warn("The end of the log {} was not stored when its writer was closed: {}", id, e.getMessage());
+                LogFields.of(id)
+                        .run(() -> LOG.warn(
+                                "The end of the log {} was not stored when its writer was closed: {}",
+                                id,
+                                e.getMessage()));
             }
             lock.lock();
             try {

@@ -8,6 +8,7 @@ import ch.sbb.esta.results.spi.LogWriter.LineMark;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ final class SinkWriter {
     private final LogCollectorConfig config;
     private final Counters counters;
     private final Stop stop;
+    private final BooleanSupplier released;
 
     private Anchor.Run run;
     private Instant runTime;
@@ -37,11 +39,13 @@ final class SinkWriter {
         }
     }
 
-    SinkWriter(LogWriter writer, LogCollectorConfig config, Counters counters, Stop stop) {
+    /** @param released whether somebody else looks after the log now, so that nothing is waited for any more */
+    SinkWriter(LogWriter writer, Surroundings around, BooleanSupplier released) {
         this.writer = writer;
-        this.config = config;
-        this.counters = counters;
-        this.stop = stop;
+        this.config = around.config();
+        this.counters = around.counters();
+        this.stop = around.stop();
+        this.released = released;
         List<LineMark> marks = writer.lastLines();
         this.run = Anchor.Run.of(marks, writer.info().extent().lines());
         this.runTime =
@@ -152,6 +156,9 @@ final class SinkWriter {
         }
         if (!isRefusal(e)) {
             throw e;
+        }
+        if (released.getAsBoolean()) {
+            throw new Stop.Stopped();
         }
         counters.failures.increment();
         long millis = config.minBackoff().toMillis() << Math.min(refusals++, 20);

@@ -29,7 +29,7 @@ final class Stop {
         }
     }
 
-    /** The collector stops: what was begun is left as it is. */
+    /** The collector stops, or leaves the log to another one: what was begun is left as it is. */
     static final class Stopped extends RuntimeException {
 
         private static final long serialVersionUID = 1L;

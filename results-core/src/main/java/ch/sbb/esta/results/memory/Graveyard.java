@@ -47,8 +47,8 @@ final class Graveyard {
 
     boolean holds(RunSnapshot run) {
         return tombstones.containsKey(key(run.namespace(), run.uid()))
-                || run.owningPipelineRun()
-                        .filter(owner -> tombstones.containsKey(key(run.namespace(), owner.uid())))
+                || run.pipelineRunUid()
+                        .filter(uid -> tombstones.containsKey(key(run.namespace(), uid)))
                         .isPresent();
     }
 

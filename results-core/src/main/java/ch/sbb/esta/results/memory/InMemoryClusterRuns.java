@@ -4,6 +4,7 @@ import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunKind;
+import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.RunWatcher;
@@ -41,6 +42,7 @@ public final class InMemoryClusterRuns implements ClusterRuns {
     private static final int PAGE_SIZE = 10;
 
     private final InstantSource clock;
+    private final RunKinds kinds;
     private final NavigableMap<Place, ObjectNode> runs = new TreeMap<>();
     private final List<Subscription> subscriptions = new ArrayList<>();
     private long version;
@@ -57,7 +59,18 @@ public final class InMemoryClusterRuns implements ClusterRuns {
      * @param clock gives the times of creation and deletion
      */
     public InMemoryClusterRuns(InstantSource clock) {
+        this(clock, RunKinds.tekton());
+    }
+
+    /**
+     * Creates an empty cluster.
+     *
+     * @param clock gives the times of creation and deletion
+     * @param kinds which kinds are handled; objects of others cannot be put
+     */
+    public InMemoryClusterRuns(InstantSource clock, RunKinds kinds) {
         this.clock = Objects.requireNonNull(clock, "clock");
+        this.kinds = Objects.requireNonNull(kinds, "kinds");
     }
 
     /**
@@ -66,7 +79,7 @@ public final class InMemoryClusterRuns implements ClusterRuns {
      * @param json the whole object; it gets a resourceVersion, and a UID and a creation time unless it has them or replaces a run that
      *     has
      * @return the run as it is kept
-     * @throws ResultsException {@code INVALID} when it is no run
+     * @throws ResultsException {@code INVALID} when it is no run, or of a kind that is not handled
      */
     public synchronized RunSnapshot put(byte[] json) {
         ObjectNode object = RunObjects.read(json);
@@ -90,7 +103,10 @@ public final class InMemoryClusterRuns implements ClusterRuns {
         if (!metadata.hasNonNull("creationTimestamp")) {
             metadata.put("creationTimestamp", now());
         }
-        RunObjects.snapshot(object);
+        RunKind kind = RunObjects.snapshot(object).kind();
+        if (!kinds.contains(kind)) {
+            throw ResultsException.invalid(kind + " is not handled by this cluster, which was told of " + kinds);
+        }
         return keep(place, object);
     }
 
@@ -112,6 +128,11 @@ public final class InMemoryClusterRuns implements ClusterRuns {
         for (ObjectNode object : runs.values()) {
             publish(Event.Type.SEEN, object);
         }
+    }
+
+    @Override
+    public RunKinds kinds() {
+        return kinds;
     }
 
     @Override

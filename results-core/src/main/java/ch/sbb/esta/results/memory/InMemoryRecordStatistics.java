@@ -45,7 +45,7 @@ public final class InMemoryRecordStatistics implements RecordStatistics {
             groups.put(GroupKey.NONE, new GroupFigures(query.counting()));
         }
         records(query)
-                .map(RunFacts::of)
+                .map(record -> query.kinds().isEmpty() ? RunFacts.of(record) : RunFacts.ofRun(record))
                 .filter(run -> isWithin(run, query))
                 .forEach(run -> groups.computeIfAbsent(
                                 GroupKey.of(run, query), key -> new GroupFigures(query.counting()))

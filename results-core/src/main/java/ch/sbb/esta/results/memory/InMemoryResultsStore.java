@@ -26,6 +26,7 @@ import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.Tombstone;
 import ch.sbb.esta.results.filter.Filter;
+import ch.sbb.esta.results.internal.KnownPlaces;
 import ch.sbb.esta.results.internal.PageWeight;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
@@ -43,9 +44,11 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +98,20 @@ public final class InMemoryResultsStore
 
     @Override
     public synchronized List<ArchiveOutcome> archive(List<RunPlacement> batch) {
-        return batch.stream().map(this::archive).toList();
+        return KnownPlaces.of(batch, this::storedRuns).stream()
+                .map(this::archive)
+                .toList();
+    }
+
+    private Set<RecordName> storedRuns(Set<RecordName> names) {
+        return names.stream()
+                .filter(name -> {
+                    Record record = records.get(name);
+                    Result result = results.get(name.result());
+                    return (record != null && KnownPlaces.isRun(record.type()))
+                            || (result != null && KnownPlaces.speaksOf(result, name));
+                })
+                .collect(Collectors.toSet());
     }
 
     private ArchiveOutcome archive(RunPlacement placement) {

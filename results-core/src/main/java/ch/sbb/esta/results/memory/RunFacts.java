@@ -48,6 +48,11 @@ final class RunFacts {
         return new RunFacts(isRun(record.type()), JsonTree.read(JsonText.withReadableKeys(record.data())));
     }
 
+    /** Of a record that holds a run for sure, such as one of an extra kind that was asked for. */
+    static RunFacts ofRun(Record record) {
+        return new RunFacts(true, JsonTree.read(JsonText.withReadableKeys(record.data())));
+    }
+
     private static boolean isRun(String type) {
         return type.startsWith(RUNS) && type.getBytes(StandardCharsets.UTF_8).length <= LONGEST_TYPE;
     }

@@ -2,8 +2,10 @@ package ch.sbb.esta.results.metrics;
 
 import ch.sbb.esta.results.archive.ArchiverStats;
 import ch.sbb.esta.results.archive.RunSweep;
+import ch.sbb.esta.results.embed.ArchiveStats;
 import ch.sbb.esta.results.embed.ResultsArchive;
-import ch.sbb.esta.results.embed.ResultsArchive.Stats;
+import ch.sbb.esta.results.events.EventCollectorStats;
+import ch.sbb.esta.results.events.PodCollector;
 import ch.sbb.esta.results.logs.LogCollectorStats;
 import ch.sbb.esta.results.logs.LogStoreStats;
 import ch.sbb.esta.results.prune.Pruner;
@@ -44,9 +46,18 @@ final class StatsMeters {
                 "healthy",
                 "1 while runs and logs get to where they are kept, else 0",
                 stats -> stats.isHealthy() ? 1 : 0);
+        gauge(
+                "leader",
+                "1 while this replica leads, else 0",
+                of(ArchiveStats::replica, replica -> replica.isLeader() ? 1 : 0));
+        gauge(
+                "replicas",
+                "Replicas that are alive, as this one knows",
+                of(ArchiveStats::replica, replica -> replica.members().size()));
         runs();
         logs();
         logStore();
+        events();
         departure();
     }
 
@@ -68,7 +79,15 @@ final class StatsMeters {
                 "spool.set.aside",
                 "Files of the spool that were set aside as damaged",
                 one -> one.archiver().setAside());
-        silence("watch.age", "How long nothing was heard of the watch of the runs", Stats::lastHeard);
+        silence("watch.age", "How long nothing was heard of the watch of the runs", ArchiveStats::lastHeard);
+        gauge(
+                "watch.troubles",
+                "Kinds in namespaces that cannot be watched",
+                of(ArchiveStats::watch, watch -> watch.troubles().size()));
+        counter(
+                "watch.vanished",
+                "Unfinished runs that went away unseen",
+                of(ArchiveStats::watch, watch -> watch.losses().vanishedUnfinished()));
         silence(
                 "sweep.age",
                 "How long ago the cluster was compared with the store",
@@ -76,18 +95,30 @@ final class StatsMeters {
         counter(
                 "sweep.found",
                 "Runs that comparisons found and no watch had brought",
-                one -> one.sweep().map(RunSweep.Stats::handedOver).orElse(0L));
+                of(ArchiveStats::sweep, RunSweep.Stats::handedOver));
     }
 
     private void logs() {
-        gauge("logs.streams", "Streams of logs that are open", collector(LogCollectorStats::open));
-        gauge("logs.waiting", "Logs that wait for a stream or another try", collector(LogCollectorStats::waiting));
-        counter("logs.bytes", "Bytes of text taken", collector(LogCollectorStats::bytes));
-        counter("logs.lines", "Lines taken", collector(LogCollectorStats::lines));
-        counter("logs.reconnects", "Streams that were opened again", collector(LogCollectorStats::reconnects));
-        counter("logs.gaps", "Defects noted in logs", collector(LogCollectorStats::gaps));
-        counter("logs.conflicts", "Logs left to another collector", collector(LogCollectorStats::conflicts));
-        counter("logs.failures", "Calls for logs that failed", collector(LogCollectorStats::failures));
+        gauge("logs.streams", "Streams of logs that are open", of(ArchiveStats::collector, LogCollectorStats::open));
+        gauge(
+                "logs.waiting",
+                "Logs that wait for a stream or another try",
+                of(ArchiveStats::collector, LogCollectorStats::waiting));
+        counter("logs.bytes", "Bytes of text taken", of(ArchiveStats::collector, LogCollectorStats::bytes));
+        counter("logs.lines", "Lines taken", of(ArchiveStats::collector, LogCollectorStats::lines));
+        counter(
+                "logs.reconnects",
+                "Streams that were opened again",
+                of(ArchiveStats::collector, LogCollectorStats::reconnects));
+        counter("logs.gaps", "Defects noted in logs", of(ArchiveStats::collector, LogCollectorStats::gaps));
+        counter(
+                "logs.conflicts",
+                "Logs left to another collector",
+                of(ArchiveStats::collector, LogCollectorStats::conflicts));
+        counter(
+                "logs.failures",
+                "Calls for logs that failed",
+                of(ArchiveStats::collector, LogCollectorStats::failures));
         silence(
                 "pods.age",
                 "How long no event of a pod has come",
@@ -95,28 +126,84 @@ final class StatsMeters {
     }
 
     private void logStore() {
-        gauge("logstore.spool.bytes", "Bytes of logs in the spool", store(LogStoreStats::spoolBytes));
-        gauge("logstore.spool.bound", "Bytes of logs that the spool takes at most", store(LogStoreStats::spoolBound));
-        counter("logstore.segments", "Segments stored", store(LogStoreStats::segments));
-        counter("logstore.failures", "Attempts of the log store that failed", store(LogStoreStats::failures));
+        gauge(
+                "logstore.spool.bytes",
+                "Bytes of logs in the spool",
+                of(ArchiveStats::logStore, LogStoreStats::spoolBytes));
+        gauge(
+                "logstore.spool.bound",
+                "Bytes of logs that the spool takes at most",
+                of(ArchiveStats::logStore, LogStoreStats::spoolBound));
+        counter("logstore.segments", "Segments stored", of(ArchiveStats::logStore, LogStoreStats::segments));
+        counter(
+                "logstore.failures",
+                "Attempts of the log store that failed",
+                of(ArchiveStats::logStore, LogStoreStats::failures));
         age(
                 "logstore.failing.age",
                 "How long the log store has not worked",
                 one -> one.logStore().flatMap(store -> Optional.ofNullable(store.failingSince())));
     }
 
+    private void events() {
+        counter(
+                "events.collected",
+                "Kubernetes Events, and newer versions of them, that were written",
+                of(ArchiveStats::events, EventCollectorStats::collected));
+        counter(
+                "events.left.out",
+                "Events that did not fit into the bounds of their run",
+                of(ArchiveStats::events, EventCollectorStats::leftOut));
+        counter(
+                "events.dropped",
+                "Events that no store took, or whose run is not stored any more",
+                of(ArchiveStats::events, EventCollectorStats::dropped));
+        counter(
+                "events.postponed",
+                "Events for which there was no room in memory",
+                of(ArchiveStats::events, EventCollectorStats::postponed));
+        counter(
+                "events.failures",
+                "Attempts to write Events that failed",
+                of(ArchiveStats::events, EventCollectorStats::failures));
+        gauge(
+                "events.waiting",
+                "Events of stored runs that are not written yet",
+                of(ArchiveStats::events, EventCollectorStats::waiting));
+        gauge(
+                "events.strays",
+                "Events in memory whose run is not known",
+                of(ArchiveStats::events, EventCollectorStats::strays));
+        silence(
+                "events.age",
+                "How long nothing was heard of the watch of Events",
+                one -> one.events().flatMap(events -> Optional.ofNullable(events.lastHeard())));
+        counter(
+                "finalpods.written",
+                "Final pods that were written",
+                of(ArchiveStats::finalPods, PodCollector.Stats::written));
+        counter(
+                "finalpods.dropped",
+                "Final pods without room, or that the store does not take",
+                of(ArchiveStats::finalPods, PodCollector.Stats::dropped));
+        counter(
+                "finalpods.failures",
+                "Attempts to write final pods that failed",
+                of(ArchiveStats::finalPods, PodCollector.Stats::failures));
+    }
+
     private void departure() {
-        gauge("pruner.unsafe.runs", "Runs that are due and not safe", pruner(Pruner.Stats::unsafe));
-        gauge("pruner.failures", "What failed in the last round of pruning", pruner(Pruner.Stats::failures));
-        counter("pruner.deleted", "Runs deleted from the cluster", pruner(Pruner.Stats::deleted));
+        gauge("pruner.unsafe.runs", "Runs that are due and not safe", of(ArchiveStats::pruner, Pruner.Stats::unsafe));
+        gauge(
+                "pruner.failures",
+                "What failed in the last round of pruning",
+                of(ArchiveStats::pruner, Pruner.Stats::failures));
+        counter("pruner.deleted", "Runs deleted from the cluster", of(ArchiveStats::pruner, Pruner.Stats::deleted));
         gauge(
                 "finalizers.waiting",
                 "Runs whose finalizer is to be added or taken off",
-                one -> one.finalizers().map(RunFinalizers.Stats::waiting).orElse(0));
-        counter(
-                "finalizers.added",
-                "Finalizers added",
-                one -> one.finalizers().map(RunFinalizers.Stats::added).orElse(0L));
+                of(ArchiveStats::finalizers, RunFinalizers.Stats::waiting));
+        counter("finalizers.added", "Finalizers added", of(ArchiveStats::finalizers, RunFinalizers.Stats::added));
         age(
                 "unsafe.oldest.age",
                 "How long something of a run that is over has not been safe",
@@ -125,35 +212,29 @@ final class StatsMeters {
                         .min(Instant::compareTo));
     }
 
-    private static Optional<Instant> oldestWaiting(Stats stats) {
+    private static Optional<Instant> oldestWaiting(ArchiveStats stats) {
         return Optional.ofNullable(stats.archiver().waiting().oldest());
     }
 
-    private static Optional<Instant> storeFailure(Stats stats) {
+    private static Optional<Instant> storeFailure(ArchiveStats stats) {
         return Optional.ofNullable(stats.archiver().storeFailure()).map(ArchiverStats.Failure::since);
     }
 
-    private static Optional<Instant> oldestUnsafe(Stats stats) {
+    private static Optional<Instant> oldestUnsafe(ArchiveStats stats) {
         return stats.pruner().flatMap(pruner -> Optional.ofNullable(pruner.oldestUnsafe()));
     }
 
-    private static ToDoubleFunction<Stats> collector(ToDoubleFunction<LogCollectorStats> number) {
-        return stats -> stats.collector().map(number::applyAsDouble).orElse(0.0);
-    }
-
-    private static ToDoubleFunction<Stats> store(ToDoubleFunction<LogStoreStats> number) {
-        return stats -> stats.logStore().map(number::applyAsDouble).orElse(0.0);
-    }
-
-    private static ToDoubleFunction<Stats> pruner(ToDoubleFunction<Pruner.Stats> number) {
-        return stats -> stats.pruner().map(number::applyAsDouble).orElse(0.0);
+    /** A number of a part that an archive may not have; 0 without it. */
+    private static <T> ToDoubleFunction<ArchiveStats> of(
+            Function<ArchiveStats, Optional<T>> part, ToDoubleFunction<? super T> number) {
+        return stats -> part.apply(stats).map(number::applyAsDouble).orElse(0.0);
     }
 
     private void waiting(String name, String text, ToDoubleFunction<ArchiverStats.Waiting> number) {
         gauge(name, text, stats -> number.applyAsDouble(stats.archiver().waiting()));
     }
 
-    private void gauge(String name, String text, ToDoubleFunction<Stats> number) {
+    private void gauge(String name, String text, ToDoubleFunction<ArchiveStats> number) {
         Gauge.builder(PREFIX + name, archive, one -> number.applyAsDouble(one.stats()))
                 .description(text)
                 .tags(tags)
@@ -161,7 +242,7 @@ final class StatsMeters {
                 .register(registry);
     }
 
-    private void counter(String name, String text, ToDoubleFunction<Stats> number) {
+    private void counter(String name, String text, ToDoubleFunction<ArchiveStats> number) {
         FunctionCounter.builder(PREFIX + name, archive, one -> number.applyAsDouble(one.stats()))
                 .description(text)
                 .tags(tags)
@@ -169,16 +250,16 @@ final class StatsMeters {
     }
 
     /** The age of something bad: 0 while there is none. */
-    private void age(String name, String text, Function<Stats, Optional<Instant>> since) {
+    private void age(String name, String text, Function<ArchiveStats, Optional<Instant>> since) {
         timed(name, text, stats -> since.apply(stats).map(this::seconds).orElse(0.0));
     }
 
     /** The age of what is known: NaN while nothing is. */
-    private void silence(String name, String text, Function<Stats, Optional<Instant>> since) {
+    private void silence(String name, String text, Function<ArchiveStats, Optional<Instant>> since) {
         timed(name, text, stats -> since.apply(stats).map(this::seconds).orElse(Double.NaN));
     }
 
-    private void timed(String name, String text, ToDoubleFunction<Stats> seconds) {
+    private void timed(String name, String text, ToDoubleFunction<ArchiveStats> seconds) {
         TimeGauge.builder(PREFIX + name, archive, TimeUnit.SECONDS, one -> seconds.applyAsDouble(one.stats()))
                 .description(text)
                 .tags(tags)

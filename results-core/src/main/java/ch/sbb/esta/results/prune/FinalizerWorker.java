@@ -3,6 +3,7 @@ package ch.sbb.esta.results.prune;
 import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.prune.FinalizerListener.Cause;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
@@ -20,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class FinalizerWorker {
 
     private static final Logger LOG = LoggerFactory.getLogger(FinalizerWorker.class);
+
+    /** By then what was seen is archived, or will not be by itself. */
+    private static final int PATIENT_ATTEMPTS = 4;
 
     private final FinalizerParts parts;
     private final ClusterRuns cluster;
@@ -59,8 +63,12 @@ final class FinalizerWorker {
 
     /** Does what is to be done; false when it is to be tried again. */
     boolean attempt(FinalizerQueue.Task task) {
+        return LogFields.of(task.run()).call(() -> tryTo(task));
+    }
+
+    private boolean tryTo(FinalizerQueue.Task task) {
         try {
-            return task.work() == FinalizerQueue.Work.ADD ? add(task.run()) : release(task.run());
+            return task.work() == FinalizerQueue.Work.ADD ? add(task.run()) : release(task);
         } catch (ResultsException e) {
             if (task.attempts() == 0) {
                 LOG.warn(
@@ -102,7 +110,8 @@ final class FinalizerWorker {
         return true;
     }
 
-    private boolean release(RunKey key) {
+    private boolean release(FinalizerQueue.Task task) {
+        RunKey key = task.run();
         Optional<RunSnapshot> now = cluster.find(key);
         if (now.isEmpty()) {
             return true;
@@ -115,6 +124,9 @@ final class FinalizerWorker {
         Safety safety = safety(run);
         Optional<Cause> cause = cause(run, safety);
         if (cause.isEmpty()) {
+            if (task.attempts() >= PATIENT_ATTEMPTS) {
+                parts.safety().handOver(run);
+            }
             return false;
         }
         for (String finalizer : held) {
@@ -153,7 +165,8 @@ final class FinalizerWorker {
             released.merge(cause, 1L, Long::sum);
         }
         if (!safety.isSafe()) {
-            LOG.warn("{} was let go by {} although something is missing: {}", run, cause, safety);
+            LogFields.of(run)
+                    .run(() -> LOG.warn("{} was let go by {} although something is missing: {}", run, cause, safety));
         }
         for (FinalizerListener listener : parts.listeners()) {
             try {

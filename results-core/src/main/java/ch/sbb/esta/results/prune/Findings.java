@@ -36,6 +36,10 @@ final class Findings {
         return reasons.size() == MOST;
     }
 
+    boolean isEmpty() {
+        return reasons.isEmpty();
+    }
+
     Safety toSafety() {
         return Safety.of(reasons);
     }

@@ -4,6 +4,7 @@ import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.prune.PruneReport.Mode;
 import ch.sbb.esta.results.prune.PruneReport.Outcome;
 import ch.sbb.esta.results.spi.ClusterRuns;
@@ -135,6 +136,10 @@ final class PruneRound {
     }
 
     private void attempt(Listed run, Owned owned) {
+        LogFields.of(run.key).run(() -> tryTo(run, owned));
+    }
+
+    private void tryTo(Listed run, Owned owned) {
         RunKey key = run.key;
         try {
             if (!pace.awaitTurn()) {

@@ -53,7 +53,7 @@ record PruneRules(PrunerConfig config, Instant now) {
         return String.join(
                 "\n",
                 run.namespace(),
-                run.kind().kind(),
+                run.kind().isTekton() ? run.kind().kind() : run.kind().toString(),
                 run.labels().getOrDefault(label, ""),
                 run.summaryStatus().name());
     }

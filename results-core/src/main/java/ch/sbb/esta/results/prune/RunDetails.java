@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.prune;
 
+import ch.sbb.esta.results.JsonText;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.internal.JsonTree;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -44,7 +45,7 @@ record RunDetails(List<String> finalizers, List<String> pods, Map<String, Intege
             addAttempt(status, pods, ran);
             status.path("retriesStatus").forEach(attempt -> addAttempt(attempt, pods, ran));
         }
-        return new RunDetails(finalizers, pods, ran, children(status));
+        return new RunDetails(finalizers, pods, ran, run.kind().isTekton() ? children(status) : Set.of());
     }
 
     /**
@@ -65,7 +66,7 @@ record RunDetails(List<String> finalizers, List<String> pods, Map<String, Intege
 
     private static JsonNode tree(RunSnapshot run) {
         try {
-            return JsonTree.read(run.json());
+            return JsonTree.read(JsonText.withReadableKeys(run.json()));
         } catch (UncheckedIOException e) {
             throw new IllegalStateException("a snapshot that was read is not JSON any more", e);
         }

@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.prune;
 
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.internal.Background;
@@ -120,7 +121,7 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
      * Takes finalizers off all runs, whether they are safe or not: what is to be done before this library is removed from a cluster. Stop
      * what adds them first.
      *
-     * @param cluster the runs of the cluster
+     * @param cluster the runs of the cluster, of every extra kind too that was held
      * @param finalizers which, such as {@link #FINALIZER} and {@link #UPSTREAM}
      * @return from how many runs, and where it failed
      * @throws ResultsException when the runs cannot be listed
@@ -225,13 +226,17 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
         }
     }
 
+    /** A kind that cannot be listed does not hold up the others. */
     private void sweep() {
-        try {
-            RunIndex.read(parts.safety().cluster(), "", this::look);
-        } catch (ResultsException e) {
-            LOG.warn("the runs could not be listed to look at their finalizers: {}", e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.error("the runs could not be listed to look at their finalizers", e);
+        ClusterRuns cluster = parts.safety().cluster();
+        for (List<RunKind> versions : cluster.kinds().versions()) {
+            try {
+                RunIndex.list(cluster, versions, "", this::look);
+            } catch (ResultsException e) {
+                LOG.warn("runs could not be listed to look at their finalizers: {}", e.getMessage());
+            } catch (RuntimeException e) {
+                LOG.error("{} could not be listed to look at their finalizers", versions.get(0), e);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunKind;
+import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
@@ -17,15 +18,10 @@ import java.util.function.Consumer;
 
 /**
  * Which runs own which, from one list of a cluster; keeps keys, no objects. Owners are listed before what they own: whatever a finished
- * PipelineRun of the list has made is in the lists that come after. Used by one thread.
+ * PipelineRun of the list has made is in the lists that come after. Objects of extra kinds may own runs and be owned by them, so they are
+ * listed first and, for what has come meanwhile, last. Used by one thread.
  */
 final class RunIndex implements Owned {
-
-    /** In the order of the lists; of each kind the version that a current cluster serves first. */
-    private static final List<List<RunKind>> KINDS = List.of(
-            List.of(RunKind.PIPELINE_RUN, RunKind.PIPELINE_RUN_V1BETA1),
-            List.of(RunKind.TASK_RUN, RunKind.TASK_RUN_V1BETA1),
-            List.of(RunKind.CUSTOM_RUN));
 
     private static final int RESTARTS = 3;
 
@@ -34,26 +30,34 @@ final class RunIndex implements Owned {
     private RunIndex() {}
 
     /**
-     * Lists the runs of all kinds.
+     * Lists the runs of all kinds that the cluster handles. Without one of the lists there is no index: what is missing in it may be owned.
      *
      * @param scope a namespace, or empty text for all
      * @param look takes each run; the same one again when a list had to begin anew
      */
     static RunIndex read(ClusterRuns cluster, String scope, Consumer<RunSnapshot> look) {
         RunIndex index = new RunIndex();
-        KINDS.forEach(versions -> list(cluster, versions, scope, run -> {
-            for (OwnerReference owner : run.owners()) {
-                index.owned
-                        .computeIfAbsent(owner.uid(), uid -> new LinkedHashMap<>())
-                        .put(run.uid(), RunKey.of(run));
-            }
+        Consumer<RunSnapshot> first = run -> {
+            index.add(run);
             look.accept(run);
-        }));
+        };
+        RunKinds kinds = cluster.kinds();
+        kinds.extras().forEach(extra -> list(cluster, List.of(extra), scope, first));
+        for (List<RunKind> versions : kinds.versions()) {
+            boolean extra = kinds.extras().containsAll(versions);
+            list(cluster, versions, scope, extra ? index::add : first);
+        }
         return index;
     }
 
+    private void add(RunSnapshot run) {
+        for (OwnerReference owner : run.owners()) {
+            owned.computeIfAbsent(owner.uid(), uid -> new LinkedHashMap<>()).put(run.uid(), RunKey.of(run));
+        }
+    }
+
     /** A kind that the cluster does not serve has no runs. */
-    private static void list(ClusterRuns cluster, List<RunKind> versions, String scope, Consumer<RunSnapshot> look) {
+    static void list(ClusterRuns cluster, List<RunKind> versions, String scope, Consumer<RunSnapshot> look) {
         for (RunKind kind : versions) {
             try {
                 list(cluster, kind, scope, look);

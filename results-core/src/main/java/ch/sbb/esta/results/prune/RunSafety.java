@@ -2,20 +2,24 @@ package ch.sbb.esta.results.prune;
 
 import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.spi.ClusterEvents;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.LogSource;
 import ch.sbb.esta.results.spi.ResultsReader;
 import ch.sbb.esta.results.spi.RetentionStore;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Answers whether a run may leave the cluster without anything being lost.
  *
  * <p>A run is safe when it is finished, its Record is stored in the very version that the cluster has, the logs of all its containers are
- * sealed, whatever their label, and every child is safe. What is known is asked of the store, the log source and the cluster each time;
- * nothing is remembered. Annotations are not believed, neither ours nor those of Tekton Results.
+ * sealed, whatever their label, its Events are stored where they are kept, and every child is safe. Of a child of an extra kind that never
+ * says whether it is finished (see {@link ch.sbb.esta.results.RunKinds}) it is enough that it is stored as it is. What is known is asked of
+ * the store, the log source and the cluster each time; nothing is remembered. Annotations are not believed, neither ours nor those of Tekton
+ * Results.
  *
  * <p>Which containers there are is taken from the pods that the cluster still has, where it can be asked, and from the TaskRun's status,
  * which names steps and sidecars of all attempts. Which children there are is taken from the owners of all runs in the namespace, and from
@@ -56,7 +60,10 @@ public final class RunSafety {
 
     /** Checks a run whose children are known. */
     Safety check(RunSnapshot run, Owned owned) {
-        return new SafetyWalk(parts, owned).check(run);
+        SafetyWalk walk = new SafetyWalk(parts, owned);
+        Safety safety = walk.check(run);
+        walk.outdated().forEach(this::handOver);
+        return safety;
     }
 
     /** Checks a run by its status and by the Records of its Result, without lists of the cluster. */
@@ -74,6 +81,11 @@ public final class RunSafety {
         return new SafetyWalk(parts, null).wasStoredFinished(run);
     }
 
+    /** Has a run archived again of which the store holds another version, or none. */
+    void handOver(RunSnapshot run) {
+        parts.archive().accept(run);
+    }
+
     ClusterRuns cluster() {
         return parts.cluster();
     }
@@ -86,7 +98,9 @@ public final class RunSafety {
         private ResultNaming naming = ResultNaming.defaults();
         private @Nullable LogSource logs;
         private @Nullable ContainerLogs pods;
+        private @Nullable ClusterEvents events;
         private LostData lost = LostData.KEEP_RUN;
+        private Consumer<RunSnapshot> archive = run -> {};
 
         private Builder(ResultsReader store, ClusterRuns cluster) {
             this.store = Objects.requireNonNull(store, "store");
@@ -127,6 +141,18 @@ public final class RunSafety {
         }
 
         /**
+         * Asks for Events: a run is safe when those about it and about its pods that the cluster has are stored, as far as the bounds of
+         * its {@link ch.sbb.esta.results.EventList} allow. Each check lists them anew.
+         *
+         * @param events the Events of the cluster
+         * @return this
+         */
+        public Builder events(ClusterEvents events) {
+            this.events = Objects.requireNonNull(events, "events");
+            return this;
+        }
+
+        /**
          * Sets what to make of a run of which something is lost for good. That a log is lost is known only with {@link #pods}.
          *
          * @param lost {@link LostData#KEEP_RUN} by default
@@ -138,13 +164,25 @@ public final class RunSafety {
         }
 
         /**
+         * Hands finished runs over that are due and of which the store holds another version than the cluster, or none: somebody has put an
+         * older one in its place, such as a watcher of Tekton Results that was ended right after. Without it they are told only.
+         *
+         * @param archive archives the run sooner or later, and returns at once
+         * @return this
+         */
+        public Builder archive(Consumer<RunSnapshot> archive) {
+            this.archive = Objects.requireNonNull(archive, "archive");
+            return this;
+        }
+
+        /**
          * Makes the check.
          *
          * @return the check
          */
         public RunSafety build() {
             RetentionStore expired = store instanceof RetentionStore retention ? retention : null;
-            return new RunSafety(new SafetyParts(store, cluster, naming, expired, logs, pods, lost));
+            return new RunSafety(new SafetyParts(store, cluster, naming, expired, logs, pods, events, lost, archive));
         }
     }
 }

@@ -5,16 +5,21 @@ import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.OwnerReference;
 import ch.sbb.esta.results.Pages;
 import ch.sbb.esta.results.Record;
+import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.KnownPlaces;
 import ch.sbb.esta.results.prune.RunDetails.Child;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 import ch.sbb.esta.results.spi.RetentionStore;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,20 +32,32 @@ final class SafetyWalk {
     private final SafetyParts parts;
     private final @Nullable Owned owned;
     private final @Nullable LogSafety logs;
+    private final @Nullable EventSafety events;
     private final Findings findings;
     private final Set<String> seen = new HashSet<>();
+    private final Map<String, RecordName> places = new HashMap<>();
+    private final List<RunSnapshot> outdated = new ArrayList<>();
 
     /** @param owned what the cluster has, or null where children are known by their records only */
     SafetyWalk(SafetyParts parts, @Nullable Owned owned) {
         this.parts = parts;
         this.owned = owned;
         this.logs = parts.logs() == null ? null : new LogSafety(parts.logs(), parts.pods());
+        this.events = parts.events() == null ? null : new EventSafety(parts.events(), parts.store());
         this.findings = new Findings(parts.lost());
     }
 
     Safety check(RunSnapshot run) {
+        if (run.isOpenEnded()) {
+            findings.missing(run, "does not say whether it is finished");
+        }
         present(run);
         return findings.toSafety();
+    }
+
+    /** Of which runs the store holds another version than the cluster, or none, as far as the check came. */
+    List<RunSnapshot> outdated() {
+        return outdated;
     }
 
     /** Whether this very version is stored, finished or not. */
@@ -58,9 +75,16 @@ final class SafetyWalk {
 
     private Optional<RunSnapshot> record(RunSnapshot run) {
         return parts.store()
-                .findRecord(parts.naming().place(run).record())
+                .findRecord(place(run))
                 .flatMap(record -> RunReading.of(record.data()).run())
                 .filter(stored -> stored.uid().equals(run.uid()));
+    }
+
+    /** Where it is archived; that is asked once for each run. */
+    private RecordName place(RunSnapshot run) {
+        return places.computeIfAbsent(
+                run.uid(),
+                uid -> KnownPlaces.of(parts.store(), parts.naming().place(run)).record());
     }
 
     /** A run that is in the cluster. */
@@ -68,7 +92,8 @@ final class SafetyWalk {
         if (findings.isFull() || !seen.add(run.uid())) {
             return;
         }
-        if (!run.isFinished()) {
+        // An owner must not wait for ever for what never says that it is finished.
+        if (!run.isFinished() && !run.isOpenEnded()) {
             findings.missing(run, "is not finished");
             return;
         }
@@ -82,6 +107,10 @@ final class SafetyWalk {
         if (run.kind().isTaskRun() && logs != null && !findings.isFull()) {
             logs.check(run, details, findings);
         }
+        // Last, because it costs a list or two of the cluster.
+        if (events != null && findings.isEmpty()) {
+            events.check(run, place(run), details, findings);
+        }
         children(run, new LinkedHashSet<>(details.children()));
     }
 
@@ -89,16 +118,20 @@ final class SafetyWalk {
         RetentionStore expired = parts.expired();
         return expired != null
                 && (expired.findTombstone(run.namespace(), run.uid()).isPresent()
-                        || run.owningPipelineRun()
-                                .flatMap(owner -> expired.findTombstone(run.namespace(), owner.uid()))
+                        || run.pipelineRunUid()
+                                .flatMap(uid -> expired.findTombstone(run.namespace(), uid))
                                 .isPresent());
     }
 
     private void stored(RunSnapshot run) {
         Optional<RunSnapshot> stored = record(run);
+        boolean current = stored.isPresent() && stored.get().resourceVersion().equals(run.resourceVersion());
+        if (!current) {
+            outdated.add(run);
+        }
         if (stored.isEmpty()) {
             findings.missing(run, "is not stored");
-        } else if (!stored.get().resourceVersion().equals(run.resourceVersion())) {
+        } else if (!current) {
             findings.missing(
                     run, "is stored in version " + version(stored.get()) + ", and the cluster has " + version(run));
         }
@@ -138,7 +171,7 @@ final class SafetyWalk {
     /** Checks the children of which there are Records; returns the others. */
     private Set<Child> withoutStored(RunSnapshot run, Set<Child> expected) {
         Set<Child> left = new LinkedHashSet<>(expected);
-        ResultName result = parts.naming().place(run).record().result();
+        ResultName result = place(run).result();
         Iterator<Record> records = Pages.stream(
                         ListQuery.of(result.toString()).pageSize(RECORD_PAGE), parts.store()::listRecords)
                 .iterator();
@@ -171,7 +204,7 @@ final class SafetyWalk {
 
     /** A run of which the Record is all that is left. */
     private void gone(RunSnapshot run) {
-        if (!run.isFinished()) {
+        if (!run.isFinished() && !run.isOpenEnded()) {
             findings.lost(run, "is not in the cluster any more and was not finished when it was stored last");
         }
         RunDetails details = RunDetails.of(run);

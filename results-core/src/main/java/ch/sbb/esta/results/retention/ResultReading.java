@@ -28,6 +28,7 @@ final class ResultReading {
     private final List<Tombstone> open = new ArrayList<>();
     private boolean kept;
     private boolean unfinished;
+    private boolean ended;
     private @Nullable Instant latest;
     private RunTraits speaker = RunTraits.NONE;
     private String rank = "";
@@ -40,13 +41,14 @@ final class ResultReading {
 
     void add(Record record) {
         etags.put(record.name(), record.stored().etag());
-        if (RunKind.findByRecordType(record.type()).isEmpty()) {
+        Optional<RunKind> kind = RunKind.findByRecordType(record.type());
+        if (kind.isEmpty()) {
             return;
         }
         Optional<RunSnapshot> run = RunReading.of(record.data()).run();
         if (run.isPresent()) {
             addRun(record, run.get());
-        } else {
+        } else if (kind.get().isTekton()) {
             // Nobody knows when it ended, nor whether.
             unfinished = true;
             count(record.stored().createTime());
@@ -59,9 +61,10 @@ final class ResultReading {
         runs.add(stone);
         Optional<Instant> completion = run.isFinished() ? run.completionTime() : Optional.empty();
         if (completion.isPresent()) {
+            ended = true;
             count(completion.get());
         } else {
-            unfinished = true;
+            unfinished |= !run.isOpenEnded();
             open.add(stone);
             count(run.startTime().or(run::creationTime).orElse(record.stored().createTime()));
         }
@@ -76,12 +79,13 @@ final class ResultReading {
         latest = latest == null || time.isAfter(latest) ? time : latest;
     }
 
-    /** The run of the summary first, then PipelineRuns, TaskRuns, CustomRuns, as Tekton Results looks for one. */
+    /** The run of the summary first, then PipelineRuns, TaskRuns, CustomRuns, as Tekton Results looks for one, then those of extra kinds. */
     private String rank(Record record, RunSnapshot run) {
         boolean said = result.summary()
                 .filter(summary -> summary.record().equals(record.name()))
                 .isPresent();
-        return (said ? "0" : "" + (1 + SPEAKERS.indexOf(run.kind().kind()))) + record.name();
+        int place = run.kind().isTekton() ? SPEAKERS.indexOf(run.kind().kind()) : SPEAKERS.size();
+        return (said ? "0" : "" + (1 + place)) + record.name();
     }
 
     Result result() {
@@ -102,9 +106,9 @@ final class ResultReading {
         return latest == null ? result.stored().createTime() : latest;
     }
 
-    /** Whether a run of it may still be going on, for all that is known. */
+    /** Whether a run of it may still be going on, for all that is known; what never says that it ends is none where another one has ended. */
     boolean isUnfinished() {
-        return unfinished || runs.isEmpty();
+        return unfinished || !ended;
     }
 
     /** The runs that have no completion. */

@@ -12,6 +12,7 @@ import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.Tombstone;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.retention.RetentionReport.Mode;
 import ch.sbb.esta.results.spi.LogDeletion;
 import java.time.Duration;
@@ -246,7 +247,8 @@ final class RetentionRound {
             try {
                 listener.onExpired(expiry, rows, logs);
             } catch (RuntimeException e) {
-                LOG.warn("a listener failed on {}", expiry.result(), e);
+                LogFields.of(expiry.result().parent())
+                        .run(() -> LOG.warn("a listener failed on {}", expiry.result(), e));
             }
         }
     }

@@ -2,7 +2,9 @@ package ch.sbb.esta.results.spi;
 
 import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.RunKind;
+import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.RunSnapshot;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -31,6 +33,24 @@ public interface ClusterRuns {
      * @throws ch.sbb.esta.results.ResultsException {@code CONFLICT} when the token has expired: begin again
      */
     Page<RunSnapshot> list(RunKind kind, String namespace, String continueToken);
+
+    /**
+     * Which kinds are handled: what goes through the runs of the cluster lists these.
+     *
+     * @return the kinds of Tekton, unless the implementation was told of others
+     */
+    default RunKinds kinds() {
+        return RunKinds.tekton();
+    }
+
+    /**
+     * What a list without a namespace goes through. Who lists these one by one is not held up by one that must not be seen.
+     *
+     * @return namespaces, or one empty text where all are listed as one
+     */
+    default List<String> scopes() {
+        return List.of("");
+    }
 
     /**
      * Reads one run.

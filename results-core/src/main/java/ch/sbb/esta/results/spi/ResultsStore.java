@@ -32,7 +32,8 @@ public interface ResultsStore extends ResultsReader {
 
     /**
      * Archives runs. All that can be stored is stored in one transaction; a run that the store refuses is put into the quarantine and
-     * does not hold up the others. A run that has expired is not stored again, where the store is a {@link RetentionStore} too.
+     * does not hold up the others. A run that was archived already where another rule puts it ({@link RunPlacement#otherResults()}) stays
+     * there, under whatever name it arrives now; the outcome names the Record. A run that has expired is not stored again, where the store is a {@link RetentionStore} too.
      *
      * @param batch the runs with their places; the same run may occur more than once
      * @return one outcome for each element of the batch, in its order

@@ -84,6 +84,28 @@ class FanOutLogsTest {
     }
 
     @Test
+    void aDefectThatComesWhileAnotherOneIsCopiedKeepsItsPlace() throws IOException {
+        FanOutLogs logs = logs();
+        LogWriter writer = logs.open(ID);
+        AtomicInteger noted = new AtomicInteger();
+        secondary.before(call -> {
+            if (call == Call.DEFECT && noted.incrementAndGet() == 1) {
+                writer.defect(Reason.ANCHOR_LOST, "cut");
+                line(writer, 0, "text\n");
+            }
+        });
+        writer.defect(Reason.HEAD_UNPROVEN, "opened late");
+        await().until(() -> secondary.calls(Call.APPEND) > 0);
+        LogInfo sealed = writer.seal();
+
+        awaitCopied(logs, 1);
+
+        assertThat(copies.find(ID)).contains(sealed);
+        assertEqualTexts();
+        assertThat(logs.uncopied()).isEmpty();
+    }
+
+    @Test
     void whatIsNotFlushedGoesOverAfterAMomentAndTheMemoryIsGivenBack() {
         FanOutLogs logs = logs();
         LogWriter writer = logs.open(ID);

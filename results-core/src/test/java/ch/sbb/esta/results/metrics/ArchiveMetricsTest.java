@@ -12,6 +12,7 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.embed.ResultsArchive;
+import ch.sbb.esta.results.memory.InMemoryClusterEvents;
 import ch.sbb.esta.results.memory.InMemoryClusterRuns;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs;
 import ch.sbb.esta.results.memory.InMemoryLogs;
@@ -123,6 +124,7 @@ class ArchiveMetricsTest {
                 .store(new InMemoryResultsStore(InstantSource.system()))
                 .logs(new InMemoryContainerLogs(InstantSource.system()), new InMemoryLogs())
                 .prune(PrunerConfig.defaults())
+                .events(new InMemoryClusterEvents(InstantSource.system()))
                 .workDirectory(directory);
         try (ResultsArchive archive = ArchiveMetrics.build(builder, registry, Tags.of("archive", "a"))) {
             assertThat(gauge("watch.age")).isNaN();
@@ -138,6 +140,8 @@ class ArchiveMetricsTest {
             assertThat(gauge("unsafe.oldest.age")).isZero();
             assertThat(gauge("store.failing.age")).isZero();
             assertThat(gauge("watch.age")).isGreaterThanOrEqualTo(0);
+            assertThat(gauge("events.age")).isGreaterThanOrEqualTo(0);
+            assertThat(gauge("events.waiting")).isZero();
             assertThat(registry.getMeters())
                     .allSatisfy(
                             meter -> assertThat(meter.getId().getDescription()).isNotBlank())

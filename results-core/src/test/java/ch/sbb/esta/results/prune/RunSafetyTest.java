@@ -9,6 +9,7 @@ import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,27 @@ class RunSafetyTest {
                 .containsExactly("PipelineRun ci/\"build\" is stored in version \"1\", and the cluster has \"2\"");
         scene.archive(signed);
         assertThat(reasons(run)).isEmpty();
+    }
+
+    @Test
+    void whatTheStoreHoldsInAnotherVersionIsHandedOverToBeArchivedAgain() {
+        List<RunSnapshot> handedOver = new ArrayList<>();
+        RunSafety check = scene.safety().archive(handedOver::add).build();
+        RunSnapshot run = scene.store(TestRun.pipelineRun("build").ended(scene.now()));
+        assertThat(reasons(check, run)).isEmpty();
+        assertThat(handedOver).isEmpty();
+        RunSnapshot signed = scene.put(TestRun.from(run).annotation("chains.tekton.dev/signed", "true"));
+        assertThat(reasons(check, run)).hasSize(1);
+        assertThat(handedOver).extracting(RunSnapshot::resourceVersion).containsExactly(signed.resourceVersion());
+    }
+
+    @Test
+    void aRunThatIsGroupedOtherwiseNowIsFoundWhereItIs() {
+        ResultNaming byEvent = ResultNaming.defaults().groupedBy(ResultNaming.Grouping.BY_TRIGGER_EVENT);
+        RunSnapshot run = scene.store(TestRun.pipelineRun("build")
+                .label(ResultNaming.TRIGGER_EVENT_LABEL, "event")
+                .ended(scene.now()));
+        assertThat(reasons(scene.safety().naming(byEvent).build(), run)).isEmpty();
     }
 
     @Test

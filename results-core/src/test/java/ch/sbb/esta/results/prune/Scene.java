@@ -7,6 +7,7 @@ import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.PodSnapshot.Container;
 import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.memory.InMemoryClusterEvents;
 import ch.sbb.esta.results.memory.InMemoryClusterRuns;
 import ch.sbb.esta.results.memory.InMemoryContainerLogs;
 import ch.sbb.esta.results.memory.InMemoryLogs;
@@ -29,6 +30,7 @@ final class Scene {
     private final WildCluster cluster = new WildCluster(memory);
     private final InMemoryResultsStore store = new InMemoryResultsStore(time::get);
     private final InMemoryLogs logs = new InMemoryLogs();
+    private final InMemoryClusterEvents events = new InMemoryClusterEvents(time::get);
     private final InMemoryContainerLogs pods = new InMemoryContainerLogs(time::get);
 
     Instant now() {
@@ -53,6 +55,10 @@ final class Scene {
 
     InMemoryLogs logs() {
         return logs;
+    }
+
+    InMemoryClusterEvents events() {
+        return events;
     }
 
     InMemoryContainerLogs pods() {

@@ -128,6 +128,12 @@ final class TestRun {
         return this;
     }
 
+    /** A pod of which nothing has run. */
+    TestRun podNamed(String name) {
+        status().put("podName", name);
+        return this;
+    }
+
     /** A pod whose step has run. */
     TestRun pod(String name, String step) {
         return step(status().put("podName", name), step, "containerd://1");

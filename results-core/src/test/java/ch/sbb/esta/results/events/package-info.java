@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.events;
+
+import org.jspecify.annotations.NullMarked;
