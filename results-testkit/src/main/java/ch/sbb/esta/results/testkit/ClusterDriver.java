@@ -1,10 +1,14 @@
 package ch.sbb.esta.results.testkit;
 
+import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 
 /** Plays users and Tekton in the contracts of roles that look at a cluster. Thread-safe. */
 public interface ClusterDriver {
+
+    /** The extra kind of the contracts, which clusters serve as {@code deliveries}: a name that does not follow from the kind. */
+    RunKind EXTRA_KIND = new RunKind("example.dev/v1", "Delivery");
 
     /**
      * Creates a run or replaces the one of its kind, namespace and name, status included. The namespace is made where needed.

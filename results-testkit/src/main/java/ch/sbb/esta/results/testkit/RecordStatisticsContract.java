@@ -209,6 +209,34 @@ public abstract class RecordStatisticsContract {
     }
 
     @Test
+    final void extraKindsAreCountedWhenTheyAreNamed() {
+        RunKind delivery = ClusterDriver.EXTRA_KIND;
+        archive(
+                TimedRun.pipelineRun().succeeded("True", "Succeeded"),
+                delivery("02").succeeded("True", "Shipped"),
+                delivery("04").succeeded("False", "Lost"),
+                delivery("06").succeeded("Unknown", ""));
+
+        assertThat(only(query()).count(Aggregate.TOTAL)).isEqualTo(1);
+        StatisticsRow row = only(query().kinds(delivery)
+                .aggregates(Aggregate.TOTAL, Aggregate.SUCCEEDED, Aggregate.FAILED)
+                .aggregates(Aggregate.RUNNING, Aggregate.MAX_DURATION));
+        assertThat(row.count(Aggregate.TOTAL)).isEqualTo(3);
+        assertThat(row.count(Aggregate.SUCCEEDED)).isEqualTo(1);
+        assertThat(row.count(Aggregate.FAILED)).isEqualTo(1);
+        assertThat(row.count(Aggregate.RUNNING)).isEqualTo(1);
+        assertThat(row.duration(Aggregate.MAX_DURATION)).contains(Duration.ofMinutes(6));
+        assertThat(totals(query().kinds(RunKind.PIPELINE_RUN, delivery).groupBy(ByField.STATE)))
+                .isEqualTo(Map.of("SUCCESS", 2L, "FAILURE", 1L, "UNKNOWN", 1L));
+    }
+
+    private static TimedRun delivery(String minutes) {
+        return TimedRun.of(ClusterDriver.EXTRA_KIND.apiVersion(), ClusterDriver.EXTRA_KIND.kind())
+                .started("2026-03-01T10:00:00Z")
+                .ended("2026-03-01T10:" + minutes + ":00Z");
+    }
+
+    @Test
     final void recordsThatAreNoRunsCountInTheTotalOfAllRecordsOnly() {
         TimedRun run = TimedRun.pipelineRun().succeeded("True", "Succeeded");
         archive(run);

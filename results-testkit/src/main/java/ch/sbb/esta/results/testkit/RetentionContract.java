@@ -12,6 +12,7 @@ import ch.sbb.esta.results.Record;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.Result;
 import ch.sbb.esta.results.ResultName;
+import ch.sbb.esta.results.ResultNaming;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
@@ -195,6 +196,28 @@ public abstract class RetentionContract {
         assertThat(records(RESULT)).extracting(Record::name).containsExactly(late.record());
         assertThat(store.findResult(RESULT)).isPresent();
         assertThat(retention.listMarked("-", "", 10).items()).isEmpty();
+    }
+
+    @Test
+    final void soDoesAnObjectOfAnExtraKindButNotWhatBelongsToARunThatHasExpired() {
+        RunPlacement late = delivery("\"annotations\":{\"results.tekton.dev/result\":\"" + RESULT + "\"}");
+        archive(PIPELINE_RUN, TASK_RUN);
+        mark(RESULT);
+
+        assertThat(archive(delivery("\"labels\":{\"tekton.dev/pipelineRunUID\":\"" + P + "\"}")))
+                .extracting(ArchiveOutcome::status)
+                .containsExactly(Status.EXPIRED);
+        assertThat(archive(late)).extracting(ArchiveOutcome::status).containsExactly(Status.CREATED);
+        assertThat(retention.deleteMarked(RESULT)).isEqualTo(2);
+
+        assertThat(records(RESULT)).extracting(Record::name).containsExactly(late.record());
+    }
+
+    private static RunPlacement delivery(String metadata) {
+        String json = """
+                {"apiVersion":"example.dev/v1","kind":"Delivery","metadata":{"namespace":"%s","name":"d","uid":"%s",%s}}
+                """.formatted(SampleRun.NAMESPACE, Q, metadata);
+        return ResultNaming.defaults().place(RunSnapshot.parse(json.getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test

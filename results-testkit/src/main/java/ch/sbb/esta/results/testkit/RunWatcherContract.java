@@ -16,11 +16,13 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link RunWatcher} must do. Subclasses hand in a watcher by the system's clock over all namespaces of an empty cluster,
- * made anew for each test, and a driver of that cluster.
+ * What every {@link RunWatcher} must do. Subclasses hand in a watcher by the system's clock over all namespaces of an empty cluster that
+ * was told of {@link ClusterDriver#EXTRA_KIND}, made anew for each test, and a driver of that cluster. The tests that make it forget are
+ * tagged {@code faults}.
  */
 public abstract class RunWatcherContract {
 
@@ -45,6 +47,16 @@ public abstract class RunWatcherContract {
      * @return the same one for the whole test
      */
     protected abstract ClusterDriver cluster();
+
+    /**
+     * Names a namespace of the tests. A cluster that others use too gives each test namespaces of its own; the name itself by default.
+     *
+     * @param name a DNS label of at most 20 characters
+     * @return the name of the namespace, the same each time
+     */
+    protected String namespace(String name) {
+        return name;
+    }
 
     /** Releases what the subclass opened, after the watches were closed. Nothing by default. */
     protected void release() {}
@@ -93,6 +105,19 @@ public abstract class RunWatcherContract {
     }
 
     @Test
+    final void objectsOfAnExtraKindAreDeliveredUntilTheyAreGone() {
+        RunSnapshot existing = put(ClusterDriver.EXTRA_KIND, "ns-a", "existing", "one");
+        watch();
+        awaitSeen(existing);
+        RunSnapshot changed = put(ClusterDriver.EXTRA_KIND, "ns-a", "existing", "two");
+        awaitSeen(changed);
+        cluster().delete(RunKey.of(changed));
+        awaitEvent(e -> e.type() == Event.Type.DELETED
+                && e.kind().equals(ClusterDriver.EXTRA_KIND)
+                && uid(e).equals(changed.uid()));
+    }
+
+    @Test
     final void aRunIsDeliveredWithEveryField() {
         RunSnapshot existing = put(RunKind.PIPELINE_RUN, "ns-a", "existing", "one");
         watch();
@@ -117,6 +142,7 @@ public abstract class RunWatcherContract {
     }
 
     @Test
+    @Tag("faults")
     final void afterAGapEveryRunThatExistsIsDeliveredAgain() {
         RunSnapshot unchanged = put(RunKind.TASK_RUN, "ns-a", "unchanged", "one");
         RunSnapshot before = put(RunKind.TASK_RUN, "ns-a", "changed", "one");
@@ -194,7 +220,7 @@ public abstract class RunWatcherContract {
     }
 
     private RunSnapshot put(RunKind kind, String namespace, String name, String note) {
-        return cluster().put(Runs.run(kind, namespace, name, note));
+        return cluster().put(Runs.run(kind, namespace(namespace), name, note));
     }
 
     private void awaitSeen(RunSnapshot run) {

@@ -74,6 +74,40 @@ abstract class StoreArchiveContract extends StoreScene {
     }
 
     @Test
+    final void anObjectOfAnExtraKindLiesInTheResultOfItsPipelineRunAndItsCompletionIsFinal() {
+        RunPlacement parent = SampleRun.pipelineRun(P).succeeded("True").placed();
+        store.archive(List.of(parent, delivery("9", "{}")));
+        Result before = result(RESULT);
+        RunPlacement done = delivery("10", "{\"completionTime\":\"2026-03-01T10:05:00Z\"}");
+
+        assertThat(store.archive(List.of(done)))
+                .containsExactly(ArchiveOutcome.archived(Status.UPDATED, done.record()));
+        assertThat(store.archive(List.of(delivery("11", "{}"))))
+                .extracting(ArchiveOutcome::status)
+                .containsExactly(Status.STALE);
+        assertThat(store.archive(List.of(delivery("11", "{\"completionTime\":\"soon\"}"))))
+                .extracting(ArchiveOutcome::status)
+                .containsExactly(Status.STALE);
+
+        Record record = record(RESULT.record(T));
+        assertThat(record.type()).isEqualTo("example.dev/v1.Delivery");
+        assertThat(tree(record.data())).isEqualTo(tree(done.run().json()));
+        assertThat(result(RESULT)).isEqualTo(before);
+        assertThat(store.listRecords(ListQuery.of(RESULT.toString()).filter("data_type == 'example.dev/v1.Delivery'"))
+                        .items())
+                .containsExactly(record);
+    }
+
+    private static RunPlacement delivery(String version, String status) {
+        return placed("""
+                {"apiVersion":"example.dev/v1","kind":"Delivery",
+                 "metadata":{"namespace":"%s","name":"d","uid":"%s","resourceVersion":"%s",
+                   "ownerReferences":[{"apiVersion":"tekton.dev/v1beta1","kind":"CustomRun","name":"c","uid":"c-1"}],
+                   "labels":{"tekton.dev/pipelineRunUID":"%s"}},"status":%s}
+                """.formatted(SampleRun.NAMESPACE, T, version, P, status).getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
     final void archivingTwiceInARowChangesNothing() {
         List<RunPlacement> batch = List.of(
                 SampleRun.pipelineRun(P).succeeded("True").note("\\u0000").placed(),

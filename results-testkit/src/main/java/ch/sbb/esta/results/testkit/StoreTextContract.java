@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Texts of users come back as they went in. */
-abstract class StoreTextContract extends StoreArchiveContract {
+abstract class StoreTextContract extends StorePlacesContract {
 
     @ParameterizedTest
     @ValueSource(

@@ -25,6 +25,9 @@ public final class ApiFaults {
 
     private final List<Plan> plans = new CopyOnWriteArrayList<>();
     private final AtomicInteger answered = new AtomicInteger();
+    private final AtomicInteger deletionsToLose = new AtomicInteger();
+    private final AtomicInteger deletionsLost = new AtomicInteger();
+    private volatile boolean silent;
 
     ApiFaults() {}
 
@@ -42,9 +45,46 @@ public final class ApiFaults {
         plans.add(new Plan(requireNonNull(fault, "fault"), requireNonNull(which, "which"), new AtomicInteger(times)));
     }
 
-    /** Takes all faults back. */
+    /**
+     * Sends no event for the next deletions: a watch is never told of them.
+     *
+     * @param times how many events, each watch counted for itself; zero to lose no more
+     */
+    public void loseDeletions(int times) {
+        deletionsToLose.set(times);
+    }
+
+    /**
+     * How many events of deletions were lost.
+     *
+     * @return the number since the start
+     */
+    public int deletionsLost() {
+        return deletionsLost.get();
+    }
+
+    /** Sends neither events nor bookmarks to the watches that are open or will be, which stay open; until {@link #clear()}. */
+    public void silenceWatches() {
+        silent = true;
+    }
+
+    /** Takes all faults back. What was kept from silent watches stays lost to them until they begin anew. */
     public void clear() {
         plans.clear();
+        deletionsToLose.set(0);
+        silent = false;
+    }
+
+    boolean losesDeletion() {
+        boolean loses = deletionsToLose.getAndUpdate(n -> n > 0 ? n - 1 : n) > 0;
+        if (loses) {
+            deletionsLost.incrementAndGet();
+        }
+        return loses;
+    }
+
+    boolean isSilent() {
+        return silent;
     }
 
     /**

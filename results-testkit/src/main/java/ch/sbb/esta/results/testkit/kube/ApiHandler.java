@@ -44,6 +44,16 @@ final class ApiHandler {
         watches.forEach(WatchStream::end);
     }
 
+    /** Sends every watch that is open the whole history again. */
+    void replayHistory() {
+        watches.forEach(WatchStream::replay);
+    }
+
+    /** How many watches are open. */
+    int openWatches() {
+        return watches.size();
+    }
+
     /** Tells every watch that is open that its resourceVersion has expired, and ends it. */
     void expireWatches() {
         watches.forEach(WatchStream::expire);
@@ -139,13 +149,15 @@ final class ApiHandler {
             }
         }
         Optional<RequestPath> path = RequestPath.parse(parts);
+        Optional<RequestPath> kept = path.map(EventShape::inCore);
         if (path.isEmpty()
-                || !cluster.registry().serves(path.get().group(), path.get().version())) {
+                || kept.isEmpty()
+                || !cluster.registry().serves(kept.get().group(), kept.get().version())) {
             Replies.text(response, 404, "404 page not found\n");
             return;
         }
-        RequestPath found = path.get();
-        KubeRequest asked = KubeRequest.of(request, found);
+        RequestPath found = kept.get();
+        KubeRequest asked = KubeRequest.of(request, path.get());
         Optional<ApiFault> fault = cluster.faults().find(asked);
         if (fault.isPresent()) {
             Replies.fault(response, fault.get());
@@ -189,7 +201,7 @@ final class ApiHandler {
         HttpServerResponse response = request.response();
         switch (request.method().name()) {
             case "GET", "HEAD" -> {
-                ListOptions options = ListOptions.parse(resource, target.namespace(), request.params());
+                ListOptions options = options(request, target);
                 if (ListOptions.flag(request.params(), "watch")) {
                     watch(request, target, options);
                 } else {
@@ -209,7 +221,7 @@ final class ApiHandler {
                 if (resource.isNamespaced() && target.namespace().isEmpty()) {
                     throw ApiErrors.methodNotAllowed();
                 }
-                ListOptions options = ListOptions.parse(resource, target.namespace(), request.params());
+                ListOptions options = options(request, target);
                 List<StoredObject> found =
                         cluster.writes().deleteAll(target, options.selector(), deleteOptions(request, body));
                 ObjectNode metadata = Json.object()
@@ -224,6 +236,11 @@ final class ApiHandler {
                         : ApiErrors.methodNotAllowed();
             }
         }
+    }
+
+    private static ListOptions options(HttpServerRequest request, Target target) {
+        return ListOptions.parse(
+                target.resource(), target.namespace(), EventShape.query(request.params(), target.version()));
     }
 
     private void object(HttpServerRequest request, Target target, Part part, Buffer body) {
@@ -331,7 +348,7 @@ final class ApiHandler {
 
     private void watch(EventSink sink, Context context, Target target, ListOptions options) {
         WatchStream stream = new WatchStream(
-                cluster.store(), new WatchStream.Subject(target.resource(), target.version()), options, sink, context);
+                cluster, new WatchStream.Subject(target.resource(), target.version()), options, sink, context);
         watches.add(stream);
         Duration longest = options.timeout();
         if (longest == null || longest.isZero()) {

@@ -27,6 +27,11 @@ final class Discovery {
             case "api" -> Optional.of(coreVersions());
             case "apis" -> Optional.of(groups());
             case "api/v1" -> Optional.of(resources("", "v1"));
+            case "apis/" + EventShape.GROUP ->
+                Optional.of(group(EventShape.GROUP, Set.of("v1"))
+                        .put("kind", "APIGroup")
+                        .put("apiVersion", "v1"));
+            case "apis/" + EventShape.VERSION -> Optional.of(events());
             default -> inGroup(parts);
         };
     }
@@ -75,6 +80,7 @@ final class Discovery {
         registry.all().forEach(resource -> names.add(resource.group()));
         names.remove("");
         names.forEach(name -> groups.add(group(name, versions(name))));
+        groups.add(group(EventShape.GROUP, Set.of("v1")));
         return list;
     }
 
@@ -98,9 +104,24 @@ final class Discovery {
         node.put("groupVersion", group + "/" + version).put("version", version);
     }
 
+    /** The other face of the events of the core group. */
+    private static ObjectNode events() {
+        ObjectNode list = resourceList(EventShape.VERSION);
+        ObjectNode entry = entry(ResourceRegistry.EVENTS, "events", VERBS).put("singularName", "event");
+        entry.putArray("shortNames").add("ev");
+        list.putArray("resources").add(entry);
+        return list;
+    }
+
+    private static ObjectNode resourceList(String groupVersion) {
+        return Json.object()
+                .put("kind", "APIResourceList")
+                .put("apiVersion", "v1")
+                .put("groupVersion", groupVersion);
+    }
+
     private ObjectNode resources(String group, String version) {
-        ObjectNode list = Json.object().put("kind", "APIResourceList").put("apiVersion", "v1");
-        list.put("groupVersion", group.isEmpty() ? version : group + "/" + version);
+        ObjectNode list = resourceList(group.isEmpty() ? version : group + "/" + version);
         ArrayNode resources = list.putArray("resources");
         for (KubeResource resource : registry.all()) {
             if (resource.group().equals(group) && resource.versions().contains(version)) {

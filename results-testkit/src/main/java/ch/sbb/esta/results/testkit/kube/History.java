@@ -59,6 +59,11 @@ final class History {
         return revision >= forgotten;
     }
 
+    /** The oldest revision that it reaches back to. */
+    long oldest() {
+        return forgotten;
+    }
+
     /** Visits the changes after a revision from the latest to the oldest. */
     void backwards(long revision, Consumer<Change> visitor) {
         for (int i = changes.size() - 1; i >= first && changes.get(i).revision() > revision; i--) {

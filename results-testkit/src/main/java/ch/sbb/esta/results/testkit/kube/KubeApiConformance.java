@@ -50,6 +50,52 @@ public abstract class KubeApiConformance extends ApplyConformance {
     }
 
     @Test
+    final void anEventIsServedByTwoGroupsThatNameItsFieldsDifferently() {
+        String core = "/api/v1/namespaces/" + namespace + "/events";
+        String other = "/apis/events.k8s.io/v1/namespaces/" + namespace + "/events";
+        String name = newName();
+        String subject = "{'apiVersion':'v1','kind':'Pod','namespace':'" + namespace + "','name':'" + name
+                + "','uid':'uid-" + name + "'}";
+        ObjectNode created = create(
+                core,
+                json("{'metadata':{'name':'" + name + "'},'involvedObject':" + subject
+                        + ",'reason':'Started','message':'text','type':'Normal','count':3,'source':{'component':'kubelet'},"
+                        + "'firstTimestamp':'2026-01-01T00:00:00Z','lastTimestamp':'2026-01-01T00:01:00Z'}"));
+        Answer same = http().get(other + "/" + name);
+        assertThat(same.at("/apiVersion")).isEqualTo("events.k8s.io/v1");
+        assertThat(same.at("/metadata/uid"))
+                .isEqualTo(created.at("/metadata/uid").asText());
+        assertThat(same.at("/metadata/resourceVersion"))
+                .isEqualTo(created.at("/metadata/resourceVersion").asText());
+        assertThat(same.at("/regarding/name")).isEqualTo(name);
+        assertThat(same.at("/note")).isEqualTo("text");
+        assertThat(same.body().at("/deprecatedCount").asInt()).isEqualTo(3);
+        assertThat(same.at("/deprecatedSource/component")).isEqualTo("kubelet");
+        assertThat(same.at("/deprecatedFirstTimestamp")).isEqualTo("2026-01-01T00:00:00Z");
+        assertThat(same.body().has("involvedObject")).isFalse();
+
+        String made = newName();
+        create(
+                other,
+                json("{'metadata':{'name':'" + made + "'},'regarding':" + subject
+                        + ",'reason':'Started','note':'more','type':'Warning','action':'Start','eventTime':'2026-01-01T00:00:00.000001Z',"
+                        + "'reportingController':'example.com/controller','reportingInstance':'one'}"));
+        Answer inCore = http().get(core + "/" + made);
+        assertThat(inCore.at("/apiVersion")).isEqualTo("v1");
+        assertThat(inCore.at("/involvedObject/name")).isEqualTo(name);
+        assertThat(inCore.at("/message")).isEqualTo("more");
+        assertThat(inCore.at("/reportingComponent")).isEqualTo("example.com/controller");
+
+        String selected = KubeHttp.encode("involvedObject.uid=uid-" + name + ",type=Warning");
+        assertThat(itemNames(http().get(core + "?fieldSelector=" + selected))).containsExactly(made);
+        String regarding = KubeHttp.encode("regarding.uid=uid-" + name + ",type=Warning");
+        assertThat(itemNames(http().get(other + "?fieldSelector=" + regarding))).containsExactly(made);
+        assertThat(http().get("/apis/events.k8s.io/v1").body().path("resources"))
+                .extracting(entry -> entry.path("name").asText())
+                .contains("events");
+    }
+
+    @Test
     final void aMangledPageTokenIsRefused() {
         assertStatus(http().get(widgets + "?limit=1&continue=mangled"), 400, "BadRequest");
     }

@@ -393,6 +393,20 @@ public final class KubeApiServer implements AutoCloseable {
         handler.expireWatches();
     }
 
+    /** Sends every open watch the history of its resource again from the beginning: old versions come again, and objects that are long gone. */
+    public void replayHistory() {
+        handler.replayHistory();
+    }
+
+    /**
+     * How many watches are open.
+     *
+     * @return their number
+     */
+    public int openWatches() {
+        return handler.openWatches();
+    }
+
     /** Ends every open watch, as a restart of the server or its time limit does. */
     public void endWatches() {
         handler.endWatches();

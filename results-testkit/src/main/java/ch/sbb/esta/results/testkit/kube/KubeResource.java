@@ -2,6 +2,7 @@ package ch.sbb.esta.results.testkit.kube;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -94,6 +95,12 @@ public final class KubeResource {
 
     KubeResource selectableBy(String... paths) {
         return new KubeResource(group, plural, kind, versions, traits, new Extras(Set.of(paths), shortNames));
+    }
+
+    KubeResource alsoServedAs(String version) {
+        List<String> all = new ArrayList<>(versions);
+        all.add(version);
+        return new KubeResource(group, plural, kind, all, traits, new Extras(fields, shortNames));
     }
 
     KubeResource shortNamed(String... names) {

@@ -153,6 +153,11 @@ final class ObjectStore {
         });
     }
 
+    /** The revision that the history reaches back to. */
+    long oldest() {
+        return atomically(history::oldest);
+    }
+
     /** Forgets all history up to now, as a compaction of etcd does. */
     void compact() {
         atomically(() -> {

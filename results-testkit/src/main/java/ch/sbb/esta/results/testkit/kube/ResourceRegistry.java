@@ -33,6 +33,22 @@ final class ResourceRegistry {
                     Trait.GENERATION)
             .shortNamed("crd", "crds");
 
+    static final KubeResource EVENTS = core("events", "Event")
+            .selectableBy(
+                    "involvedObject.kind",
+                    "involvedObject.namespace",
+                    "involvedObject.name",
+                    "involvedObject.uid",
+                    "involvedObject.apiVersion",
+                    "involvedObject.resourceVersion",
+                    "involvedObject.fieldPath",
+                    "reason",
+                    "reportingComponent",
+                    "source",
+                    "type")
+            .shortNamed("ev")
+            .alsoServedAs(EventShape.VERSION);
+
     private final ConcurrentSkipListMap<String, KubeResource> byQualifiedPlural = new ConcurrentSkipListMap<>();
 
     ResourceRegistry() {
@@ -45,20 +61,7 @@ final class ResourceRegistry {
         register(KubeResource.builtIn("", "services", "Service", "v1", Trait.NAMESPACED, Trait.STATUS, Trait.LABEL_NAME)
                 .selectableBy("spec.clusterIP", "spec.type")
                 .shortNamed("svc"));
-        register(core("events", "Event")
-                .selectableBy(
-                        "involvedObject.kind",
-                        "involvedObject.namespace",
-                        "involvedObject.name",
-                        "involvedObject.uid",
-                        "involvedObject.apiVersion",
-                        "involvedObject.resourceVersion",
-                        "involvedObject.fieldPath",
-                        "reason",
-                        "reportingComponent",
-                        "source",
-                        "type")
-                .shortNamed("ev"));
+        register(EVENTS);
         register(KubeResource.builtIn("coordination.k8s.io", "leases", "Lease", "v1", Trait.NAMESPACED));
         for (String kind : List.of("PipelineRun", "TaskRun")) {
             register(KubeResource.namespaced("tekton.dev", kind.toLowerCase(Locale.ROOT) + "s", kind, "v1", "v1beta1"));
@@ -83,6 +86,7 @@ final class ResourceRegistry {
         return byQualifiedPlural.values();
     }
 
+    /** The events of the core group are served by another group too, under a version that no group has. */
     Optional<KubeResource> find(String group, String version, String plural) {
         return Optional.ofNullable(byQualifiedPlural.get(group.isEmpty() ? plural : plural + "." + group))
                 .filter(resource -> resource.versions().contains(version));

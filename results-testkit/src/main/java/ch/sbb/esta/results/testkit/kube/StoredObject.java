@@ -57,7 +57,8 @@ final class StoredObject {
 
     /** Freezes a state; the tree may be changed afterwards. */
     static StoredObject of(KubeResource resource, ObjectNode object) {
-        return new StoredObject(resource, object, null);
+        boolean isEvent = resource.equals(ResourceRegistry.EVENTS);
+        return new StoredObject(resource, isEvent ? EventShape.kept(object) : object, null);
     }
 
     /** Freezes a state that keeps its apiVersion, until somebody changes the object. */
@@ -126,6 +127,10 @@ final class StoredObject {
     }
 
     byte[] json(String version) {
+        if (version.equals(EventShape.VERSION) && loadedApiVersion == null) {
+            ObjectNode event = EventShape.served(Json.parseObject(json("v1")));
+            return Json.bytes(event.put("apiVersion", EventShape.VERSION));
+        }
         String apiVersion = loadedApiVersion == null ? resource.apiVersion(version) : loadedApiVersion;
         byte[] head = ("{\"apiVersion\":\"" + apiVersion + "\",\"kind\":\"" + resource.kind() + "\",")
                 .getBytes(StandardCharsets.UTF_8);

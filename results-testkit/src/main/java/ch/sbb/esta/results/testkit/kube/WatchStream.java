@@ -26,6 +26,7 @@ final class WatchStream {
     private static final int BATCH = 128;
 
     private final ObjectStore store;
+    private final ApiFaults faults;
     private final Subject subject;
     private final ListOptions options;
     private final EventSink sink;
@@ -41,8 +42,9 @@ final class WatchStream {
     private boolean closed;
     private @Nullable Runnable onClosed;
 
-    WatchStream(ObjectStore store, Subject subject, ListOptions options, EventSink sink, Context context) {
-        this.store = store;
+    WatchStream(Cluster cluster, Subject subject, ListOptions options, EventSink sink, Context context) {
+        this.store = cluster.store();
+        this.faults = cluster.faults();
         this.subject = subject;
         this.options = options;
         this.sink = sink;
@@ -119,6 +121,9 @@ final class WatchStream {
     private void send(History.Change change) {
         @Nullable StoredObject before = change.before();
         boolean was = before != null && options.selector().matches(before);
+        if (change.removed() && was && faults.losesDeletion()) {
+            return;
+        }
         boolean is = !change.removed() && options.selector().matches(change.after());
         if (is) {
             send(was ? "MODIFIED" : "ADDED", change.after().json(subject.version()));
@@ -131,6 +136,9 @@ final class WatchStream {
     }
 
     private void send(String type, byte[] object) {
+        if (faults.isSilent()) {
+            return;
+        }
         sink.send(Buffer.buffer("{\"type\":\"" + type + "\",\"object\":")
                 .appendBytes(object)
                 .appendByte((byte) '}'));
@@ -157,6 +165,14 @@ final class WatchStream {
                 }
                 finish();
             }
+        });
+    }
+
+    /** Sends everything again that the history has, as a server that has lost its place may. */
+    void replay() {
+        context.runOnContext(nothing -> {
+            cursor = Math.min(cursor, store.oldest());
+            pump();
         });
     }
 

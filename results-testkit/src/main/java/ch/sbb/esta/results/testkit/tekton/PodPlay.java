@@ -83,7 +83,7 @@ final class PodPlay {
      * once, whatever its grace period.
      */
     void deletePodSoon() {
-        later(stage.podsStay().toMillis(), () -> stage.server().delete(reference));
+        stage.schedule(stage.podsStay().toMillis(), end, () -> stage.server().delete(reference));
     }
 
     /** What the containers have written, by the identity of the pod. */

@@ -18,6 +18,7 @@ final class Stage implements AutoCloseable {
     private final KubeApiServer server;
     private final InstantSource clock;
     private volatile Duration podsStay = Duration.ofSeconds(10);
+    private volatile int stretch = 1;
     private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(Threads.named("tekton"));
 
@@ -39,12 +40,21 @@ final class Stage implements AutoCloseable {
         return podsStay;
     }
 
+    void stretch(int factor) {
+        stretch = factor;
+    }
+
     Instant now() {
         return clock.instant();
     }
 
-    /** Runs a step later; one that fails ends its play with that failure. */
+    /** Runs a step of a play later, at its tempo; one that fails ends its play with that failure. */
     void later(long millis, CompletableFuture<?> play, Runnable step) {
+        schedule(millis * stretch, play, step);
+    }
+
+    /** Runs something later, whatever the tempo. */
+    void schedule(long millis, CompletableFuture<?> play, Runnable step) {
         // A step that fails ends its play, so nobody asks this future.
         Future<?> unused = scheduler.schedule(() -> guarded(play, step), millis, TimeUnit.MILLISECONDS);
     }

@@ -85,6 +85,20 @@ public final class TektonSimulator implements AutoCloseable {
     }
 
     /**
+     * Makes everything in a run take longer: with 1, the default, containers write for half a second or so.
+     *
+     * @param factor how many times as long, at least 1
+     * @return this
+     */
+    public TektonSimulator stretch(int factor) {
+        if (factor < 1) {
+            throw new IllegalArgumentException("factor " + factor + " is less than 1");
+        }
+        stage.stretch(factor);
+        return this;
+    }
+
+    /**
      * How long a pod stays after its end before it is pruned.
      *
      * @param time 10 seconds unless set
@@ -102,7 +116,7 @@ public final class TektonSimulator implements AutoCloseable {
             CompletableFuture<Boolean> end = new CompletableFuture<>();
             ends.add(end);
             int number = i;
-            stage.later(i * pace.toMillis(), end, () -> play(number, end));
+            stage.schedule(i * pace.toMillis(), end, () -> play(number, end));
         }
     }
 

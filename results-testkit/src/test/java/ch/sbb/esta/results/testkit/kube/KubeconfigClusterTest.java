@@ -2,6 +2,7 @@ package ch.sbb.esta.results.testkit.kube;
 
 import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,7 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 
-/** Runs against the cluster of $KUBECONFIG; without one, against the kit's own server by a kubeconfig of its own. */
+/** The kit's own server, found by a kubeconfig as any cluster is. */
 class KubeconfigClusterTest extends KubeApiConformance {
 
     @AutoClose
@@ -17,27 +18,19 @@ class KubeconfigClusterTest extends KubeApiConformance {
 
     @Override
     protected KubeConnection connection() {
-        String given = System.getenv("KUBECONFIG");
-        try {
-            return connection(given == null || given.isEmpty() ? own.kubeconfig() : Files.readString(Path.of(given)));
-        } catch (IOException e) {
-            throw new IllegalStateException("the file that KUBECONFIG names cannot be read: " + given, e);
-        }
+        return connection(Config.fromKubeconfig(own.kubeconfig()));
     }
 
-    private static KubeConnection connection(String kubeconfig) throws IOException {
-        Path file = Files.createTempFile("kubeconfig-", ".yaml");
+    static KubeConnection connection(Config config) {
         try {
-            Files.writeString(file, kubeconfig);
-            Config config = Config.fromKubeconfig(file.toFile());
             return new KubeConnection(
                     config.getMasterUrl().replaceAll("/+$", ""),
                     pem(config.getCaCertData(), config.getCaCertFile()),
                     text(config.getOauthToken()),
                     pem(config.getClientCertData(), config.getClientCertFile()),
                     pem(config.getClientKeyData(), config.getClientKeyFile()));
-        } finally {
-            Files.delete(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a certificate that the kubeconfig names cannot be read", e);
         }
     }
 
