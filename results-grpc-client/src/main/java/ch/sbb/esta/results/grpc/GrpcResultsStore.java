@@ -13,6 +13,7 @@ import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.KnownPlaces;
 import ch.sbb.esta.results.spi.Quarantine;
 import ch.sbb.esta.results.spi.RecordCreation;
 import ch.sbb.esta.results.spi.ResultCreation;
@@ -71,7 +72,7 @@ public final class GrpcResultsStore implements ResultsStore, ResultCreation, Rec
 
     @Override
     public List<ArchiveOutcome> archive(List<RunPlacement> batch) {
-        List<RunPlacement> runs = List.copyOf(batch);
+        List<RunPlacement> runs = KnownPlaces.of(this, List.copyOf(batch));
         List<Integer> byRecord = IntStream.range(0, runs.size())
                 .boxed()
                 .sorted(Comparator.comparing(i -> runs.get(i).record()))

@@ -10,6 +10,7 @@ import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunPlacement;
 import ch.sbb.esta.results.RunSnapshot;
+import ch.sbb.esta.results.internal.KnownPlaces;
 import ch.sbb.esta.results.jdbi.RecordTable.StoredVersion;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -113,7 +114,7 @@ final class ArchiveBatch {
     }
 
     private List<ArchiveRow> rows(List<RunPlacement> batch) {
-        return batch.stream()
+        return KnownPlaces.of(batch, names -> records.runs(handle, names)).stream()
                 .map(placement -> new ArchiveRow(placement, change.newId()))
                 .toList();
     }

@@ -5,7 +5,6 @@ import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.ResultName;
 import ch.sbb.esta.results.ResultsException;
-import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.Tombstone;
 import ch.sbb.esta.results.spi.RetentionStore;
@@ -38,8 +37,8 @@ import org.jdbi.v3.core.statement.StatementContext;
  */
 final class ExpiryTables {
 
-    private static final List<String> RUN_TYPES =
-            RunKind.all().stream().map(RunKind::recordType).toList();
+    /** Whether a Record holds a run by its type, of whatever kind; in doubt it does, and the next look at the Result decides. */
+    private static final String IS_RUN = "r.type LIKE '%/%' AND r.type NOT LIKE 'results.tekton.dev/%'";
 
     private static final String TOMBSTONE_COLUMNS =
             "t.parent, t.uid, t.result_name, t.record_name, t.type, t.run_name, t.expired_time";
@@ -83,8 +82,8 @@ final class ExpiryTables {
                     record_name = EXCLUDED.record_name, type = EXCLUDED.type, run_name = EXCLUDED.run_name,
                     expired_time = EXCLUDED.expired_time
                 """);
-        newRuns = schema.sql("SELECT EXISTS (SELECT FROM {records} r" + ofResult
-                + " AND r.type = ANY(CAST(:types AS text[])) AND r.name <> ALL(CAST(:known AS text[])))");
+        newRuns = schema.sql("SELECT EXISTS (SELECT FROM {records} r" + ofResult + " AND " + IS_RUN
+                + " AND r.name <> ALL(CAST(:known AS text[])))");
         deleteRecords = schema.sql("DELETE FROM {records} r" + ofResult);
         deleteKnown = deleteRecords + " AND r.name = ANY(CAST(:known AS text[]))";
         deleteResult = schema.sql("DELETE FROM {results} r WHERE r.parent = :parent AND r.name = :name");
@@ -118,8 +117,7 @@ final class ExpiryTables {
         }
 
         static Optional<Key> ofOwner(RunSnapshot run) {
-            return run.owningPipelineRun()
-                    .map(owner -> new Key(run.namespace(), QuarantineTable.storable(owner.uid())));
+            return run.pipelineRunUid().map(uid -> new Key(run.namespace(), QuarantineTable.storable(uid)));
         }
     }
 
@@ -195,7 +193,6 @@ final class ExpiryTables {
         }
         lock(handle, name);
         boolean shared = named(handle.createQuery(newRuns), name)
-                .bind("types", SqlArray.texts(RUN_TYPES, type -> type))
                 .bind("known", SqlArray.texts(known.get(), record -> record))
                 .mapTo(Boolean.class)
                 .one();

@@ -11,6 +11,7 @@ import ch.sbb.esta.results.TenantFault;
 import ch.sbb.esta.results.TenantFault.Effect;
 import ch.sbb.esta.results.TenantNames;
 import ch.sbb.esta.results.TenantRequest;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.spi.TenantProvisioner;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -375,7 +376,8 @@ public final class JdbiTenantProvisioner implements TenantProvisioner {
                     registry.markIssued(handle, tenant.withActive(chosen));
                     return chosen;
                 });
-        LOG.info("tenant {}/{}: login {} has a new password", clusterId, namespace, login);
+        LogFields.ofTenant(namespace)
+                .run(() -> LOG.info("tenant {}/{}: login {} has a new password", clusterId, namespace, login));
         return password.of(login);
     }
 

@@ -122,7 +122,8 @@ public final class Migrations {
                 .filter(migration -> migration.version() > current)
                 .toList();
         missing.forEach(migration -> apply(handle, migration));
-        if (!missing.isEmpty() && isEmpty(handle)) {
+        if (!missing.isEmpty() && FirstStatistics.isEmpty(handle, schema)) {
+            FirstStatistics.take(handle, schema);
             TableIndex.ALL.forEach(index -> handle.execute(schema.sql(index.create())));
         }
         return missing.size();
@@ -136,13 +137,6 @@ public final class Migrations {
                 .bind("description", migration.description())
                 .execute();
         LOG.info("schema {}: version {}, {}", schema.name(), migration.version(), migration.description());
-    }
-
-    private boolean isEmpty(Handle handle) {
-        return handle.createQuery(
-                        schema.sql("SELECT NOT EXISTS (SELECT FROM {results}) AND NOT EXISTS (SELECT FROM {records})"))
-                .mapTo(Boolean.class)
-                .one();
     }
 
     private static void requireUtf8(Handle handle) {

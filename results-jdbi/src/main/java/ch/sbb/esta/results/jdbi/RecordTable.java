@@ -7,10 +7,12 @@ import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunSnapshot.Origin;
 import ch.sbb.esta.results.RunVersion;
 import ch.sbb.esta.results.internal.JsonEscape;
+import ch.sbb.esta.results.internal.KnownPlaces;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +45,7 @@ final class RecordTable {
 
     private final String archive;
     private final String unchanged;
+    private final String runs;
     private final String versions;
     private final String update;
     private final String create;
@@ -80,6 +83,17 @@ final class RecordTable {
                 CROSS JOIN LATERAL (SELECT t.parent, t.result_name, t.name, t.type, t.esta_data_digest FROM {records} t
                     WHERE t.parent = n.parent AND t.result_name = n.result_name AND t.name = n.name OFFSET 0) r
                 WHERE r.type = n.type AND r.esta_data_digest = n.digest
+                """);
+        runs = schema.sql("""
+                SELECT n.parent, n.result_name, n.name, r.type
+                FROM (SELECT unnest(CAST(:parents AS text[])) AS parent, unnest(CAST(:result_names AS text[])) AS result_name, unnest(CAST(:names AS text[])) AS name) n
+                CROSS JOIN LATERAL (
+                    (SELECT t.type FROM {records} t
+                        WHERE t.parent = n.parent AND t.result_name = n.result_name AND t.name = n.name OFFSET 0)
+                    UNION ALL
+                    (SELECT t.recordsummary_type FROM {results} t
+                        WHERE t.parent = n.parent AND t.name = n.result_name
+                        AND t.recordsummary_record = n.parent || '/results/' || n.result_name || '/records/' || n.name OFFSET 0)) r
                 """);
         versions = schema.sql("""
                 SELECT r.parent, r.result_name, r.name, %s AS uid, %s AS finished, %s AS version
@@ -133,12 +147,14 @@ final class RecordTable {
                 .formatted(data);
     }
 
-    /** The first condition of that type counts, as in {@code RunSnapshot}. */
+    /** The first condition of that type counts, and of what is not Tekton's the completion too, as in {@code RunSnapshot}. */
     private static String finished(String data) {
         return """
-                coalesce(CASE WHEN jsonb_typeof(%1$s #> '{status,conditions}') = 'array' THEN
+                (coalesce(CASE WHEN jsonb_typeof(%1$s #> '{status,conditions}') = 'array' THEN
                     jsonb_path_query_first(%1$s #> '{status,conditions}', 'strict $[*] ? (@.type == "Succeeded")', '{}', true)
-                    ->> 'status' IN ('True', 'False') END, false)""".formatted(data);
+                    ->> 'status' IN ('True', 'False') END, false)
+                OR CASE WHEN starts_with(coalesce(%1$s ->> 'apiVersion', ''), 'tekton.dev/') THEN false
+                    ELSE {esta_time}(%1$s #>> '{status,completionTime}') IS NOT NULL END)""".formatted(data);
     }
 
     /** What is stored of a run that was not written: whose it is and which version, as of the lock that we hold. */
@@ -188,6 +204,23 @@ final class RecordTable {
                 .bind("digests", SqlArray.bytes(rows, ArchiveRow::digest))
                 .map((row, context) -> name(row))
                 .set();
+    }
+
+    /** At which of some names there are runs, or Results that speak of one. */
+    Set<RecordName> runs(Handle handle, Set<RecordName> names) {
+        Set<RecordName> found = new HashSet<>();
+        handle
+                .createQuery(runs)
+                .bind("parents", SqlArray.texts(names, RecordName::parent))
+                .bind(
+                        "result_names",
+                        SqlArray.texts(names, name -> name.result().result()))
+                .bind("names", SqlArray.texts(names, RecordName::record))
+                .map((row, context) -> Map.entry(name(row), String.valueOf(row.getString("type"))))
+                .stream()
+                .filter(entry -> KnownPlaces.isRun(entry.getValue()))
+                .forEach(entry -> found.add(entry.getKey()));
+        return found;
     }
 
     Map<RecordName, StoredVersion> versions(Handle handle, List<ArchiveRow> rows) {

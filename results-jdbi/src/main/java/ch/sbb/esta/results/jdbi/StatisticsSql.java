@@ -76,9 +76,11 @@ final class StatisticsSql {
         }
     }
 
-    /** Whether the promoted columns are enough, where they are filled: they know runs only, and the reason of one condition only. */
+    /** Whether the promoted columns are enough, where they are filled: they know runs of Tekton only, and the reason of one condition only. */
     boolean needsJson() {
-        return query.kinds().isEmpty() || query.counting() == Counting.UPSTREAM;
+        return query.kinds().isEmpty()
+                || query.counting() == Counting.UPSTREAM
+                || !query.kinds().stream().allMatch(RunKind::isTekton);
     }
 
     /** Runs of one schema: grouping value and what the figures are made of. */
@@ -167,9 +169,9 @@ final class StatisticsSql {
         };
     }
 
-    /** The narrow table holds nothing but runs. */
-    private static String state(boolean fromJson) {
-        return fromJson
+    /** The narrow table holds nothing but runs, nor does what is asked for by kind. */
+    private String state(boolean fromJson) {
+        return fromJson && query.kinds().isEmpty()
                 ? "CASE WHEN " + RunColumns.IS_RUN.replace("r.type", "e.type") + " THEN e.state END"
                 : "e.state";
     }

@@ -2,6 +2,7 @@ package ch.sbb.esta.results.jdbi;
 
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.TenantNames;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.internal.Threads;
 import java.time.Duration;
 import java.time.Instant;
@@ -141,7 +142,9 @@ public final class TenantMigrations implements AutoCloseable {
                 }
             } catch (ResultsException e) {
                 failed.put(tenant.namespace(), String.valueOf(e.getMessage()));
-                LOG.warn("tenant {}: its tables could not be brought up to date", tenant.subject(), e);
+                LogFields.ofTenant(tenant.namespace())
+                        .run(() ->
+                                LOG.warn("tenant {}: its tables could not be brought up to date", tenant.subject(), e));
             }
         }
         TenantMigrationReport fresh = new TenantMigrationReport(begin, upToDate, migrated, failed);

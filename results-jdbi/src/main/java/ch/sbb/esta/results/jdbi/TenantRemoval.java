@@ -9,6 +9,7 @@ import ch.sbb.esta.results.RemovalReport.Volume;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.Tenant.State;
+import ch.sbb.esta.results.internal.LogFields;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -100,7 +101,9 @@ final class TenantRemoval {
         plan.steps().forEach(step -> step.run(handle));
         if (!removed.equals(found.get())) {
             registry.put(handle, removed);
-            LOG.info("tenant {}: its logins are revoked, its data are {}", removed.subject(), removed.state());
+            LogFields.ofTenant(removed.namespace())
+                    .run(() -> LOG.info(
+                            "tenant {}: its logins are revoked, its data are {}", removed.subject(), removed.state()));
         }
         return report(handle, removed, now);
     }
@@ -158,7 +161,9 @@ final class TenantRemoval {
             throw SqlErrors.isDependedOn(e) ? dependedOn(tenant, e) : e;
         }
         registry.delete(handle, tenant);
-        LOG.info("tenant {}: schema {} and its roles are deleted", tenant.subject(), tenant.schema());
+        LogFields.ofTenant(tenant.namespace())
+                .run(() ->
+                        LOG.info("tenant {}: schema {} and its roles are deleted", tenant.subject(), tenant.schema()));
     }
 
     private static ResultsException dependedOn(RegisteredTenant tenant, JdbiException e) {

@@ -9,6 +9,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.ColonPrefixSqlParser;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.TemplateEngine;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class Transactions {
     private final @Nullable String role;
     private final String forReading;
     private final String forWriting;
+    private final Object[] parameters;
 
     /** Work on one transaction; it may run more than once. */
     @FunctionalInterface
@@ -72,9 +74,13 @@ final class Transactions {
         this.failoverTimeout = failoverTimeout;
         this.statementTimeout = statementTimeout;
         this.role = role;
-        // The driver sends all of it in one go, together with the BEGIN.
-        String settings = (role == null ? "" : "; SET LOCAL ROLE " + Identifiers.quote(role))
-                + "; SET LOCAL statement_timeout = " + statementTimeout.toMillis();
+        // The driver sends all of it in one go, together with the BEGIN. The role is a parameter, so that a session
+        // parses
+        // the same text once for all tenants.
+        String settings = "; SELECT set_config('statement_timeout', ?, true)";
+        String timeout = Long.toString(statementTimeout.toMillis());
+        settings += role == null ? "" : ", set_config('role', ?, true)";
+        parameters = role == null ? new Object[] {timeout} : new Object[] {timeout, role};
         forReading = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY" + settings;
         forWriting = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE" + settings;
     }
@@ -92,7 +98,9 @@ final class Transactions {
     private static Jdbi jdbi(DataSource dataSource) {
         Jdbi jdbi = Jdbi.create(dataSource);
         // No templates: what looks like one in our SQL is SQL.
-        jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
+        jdbi.getConfig(SqlStatements.class)
+                .setTemplateEngine(TemplateEngine.NOP)
+                .setSqlParser(new SchemaSqlParser(new ColonPrefixSqlParser()));
         return jdbi;
     }
 
@@ -198,7 +206,7 @@ final class Transactions {
 
         private void begin(Handle handle) {
             try {
-                handle.execute(settings);
+                handle.execute(settings, parameters);
             } catch (JdbiException e) {
                 JdbiException reason = settings.equals(forWriting) ? SqlErrors.readOnlyServer(e) : e;
                 if (SqlErrors.isReadOnlyServer(reason)) {

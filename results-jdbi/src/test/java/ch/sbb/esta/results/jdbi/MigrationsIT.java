@@ -8,7 +8,12 @@ import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -33,6 +38,49 @@ class MigrationsIT {
     @AfterAll
     void close() {
         fixture.close();
+    }
+
+    @Test
+    void aSessionThatPlansWhileTheTablesAreEmptyFindsARowByMoreThanItsParent() {
+        String schema = "\"" + fixture.newSchema() + "\".";
+
+        assertThat(plan("SELECT 1 FROM ONLY " + schema
+                        + "records x WHERE parent = $1 AND result_id = $2 AND id = $3 FOR KEY SHARE OF x"))
+                .containsPattern("Index Cond: .*\\(id\\)::text = ");
+        assertThat(plan("SELECT 1 FROM ONLY " + schema + "results x WHERE parent = $1 AND id = $2 FOR KEY SHARE OF x"))
+                .containsPattern("Index Cond: .*\\(id\\)::text = ");
+        assertThat(plan("SELECT id FROM " + schema + "records WHERE parent = $1 AND result_name = $2 AND name = $3"))
+                .containsPattern("Index Cond: .*\\(name\\)::text = ");
+        assertThat(plan("DELETE FROM ONLY " + schema
+                        + "esta_runs WHERE parent = $1 AND result_id = $2 AND record_id = $3"))
+                .containsPattern("Index Cond: .*\\(record_id\\)::text = ");
+        assertThat(fixture.query("SELECT FROM " + schema + "results UNION ALL SELECT FROM " + schema + "esta_runs"))
+                .as("rows that Postgres was shown")
+                .isEmpty();
+    }
+
+    /** As a session plans that keeps its plan for all values. */
+    private String plan(String statement) {
+        int parameters = statement.contains("$3") ? 3 : 2;
+        String types = String.join(", ", Collections.nCopies(parameters, "varchar"));
+        String values = String.join(", ", Collections.nCopies(parameters, "'x'"));
+        try (Connection connection = fixture.pool().getConnection();
+                Statement session = connection.createStatement()) {
+            session.execute("SET plan_cache_mode = force_generic_plan");
+            session.execute("PREPARE looked_up (" + types + ") AS " + statement);
+            try (ResultSet lines = session.executeQuery("EXPLAIN (COSTS off) EXECUTE looked_up (" + values + ")")) {
+                StringBuilder plan = new StringBuilder();
+                while (lines.next()) {
+                    plan.append(lines.getString(1)).append('\n');
+                }
+                return plan.toString();
+            } finally {
+                session.execute("DEALLOCATE looked_up");
+                session.execute("RESET plan_cache_mode");
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(statement, e);
+        }
     }
 
     @Test
