@@ -16,15 +16,26 @@ final class ApiPath {
 
     /** The collection of a kind in a namespace, or in all for an empty namespace. */
     static ApiPath of(RunKind kind, String namespace) {
+        return of(kind, namespace, ResourceVersions.plural(kind));
+    }
+
+    /** The same of a kind that is served under a name that does not follow from its own. */
+    static ApiPath of(RunKind kind, String namespace, String plural) {
+        ApiPath path = ofVersion(kind);
+        if (!namespace.isEmpty()) {
+            path.segment("namespaces").segment(namespace);
+        }
+        return path.segment(plural);
+    }
+
+    /** What is served in the group and version of a kind. */
+    static ApiPath ofVersion(RunKind kind) {
         ApiPath path = new ApiPath();
         path.path.append(kind.apiVersion().indexOf('/') < 0 ? "/api" : "/apis");
         for (String part : kind.apiVersion().split("/", -1)) {
             path.segment(part);
         }
-        if (!namespace.isEmpty()) {
-            path.segment("namespaces").segment(namespace);
-        }
-        return path.segment(ResourceVersions.plural(kind));
+        return path;
     }
 
     /** A collection of a group outside of any namespace. */

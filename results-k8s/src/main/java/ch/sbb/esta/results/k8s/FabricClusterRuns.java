@@ -5,15 +5,17 @@ import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunKind;
+import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,43 +38,90 @@ public final class FabricClusterRuns implements ClusterRuns {
 
     private final ApiRequests requests;
     private final FabricConfig config;
+    private final ClusterScopes scopes;
+    /** Under which names extra kinds are served. */
+    private final Map<RunKind, String> plurals = new ConcurrentHashMap<>();
 
     /**
      * Creates the adapter; nothing is asked of the cluster yet.
      *
      * @param client talks to the cluster
-     * @param config which namespaces, and how many runs on a page
+     * @param config which namespaces, which runs are listed, and how many on a page
      */
     public FabricClusterRuns(KubernetesClient client, FabricConfig config) {
         this.config = Objects.requireNonNull(config, "config");
         this.requests = new ApiRequests(Objects.requireNonNull(client, "client"), config);
+        this.scopes = new ClusterScopes(client, config);
     }
 
     /**
      * {@inheritDoc}
      *
      * @throws ResultsException also {@code NOT_FOUND} when the cluster does not serve the kind, {@code INVALID} when the namespace is not
-     *     among the configured ones or the token is mangled
+     *     among the configured ones, the token is mangled, or objects of the kind belong to no namespace
      */
     @Override
     public Page<RunSnapshot> list(RunKind kind, String namespace, String continueToken) {
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(namespace, "namespace");
         Objects.requireNonNull(continueToken, "continueToken");
-        ListPosition position = ListPosition.of(config, namespace, continueToken);
-        ApiPath path = ApiPath.of(kind, position.scope()).query("limit", Integer.toString(config.pageSize()));
-        if (!position.token().isEmpty()) {
-            path.query("continue", position.token());
+        ListPosition position = ListPosition.of(scopes, config, namespace, continueToken);
+        if (position.isAtEnd()) {
+            return new Page<>(List.of(), null);
         }
         RawList list;
         try {
-            list = RawList.read(requests.get(path));
+            list = RawList.read(requests.get(page(kind, position)));
         } catch (ResultsException e) {
+            if (e.code() == Code.NOT_FOUND) {
+                plurals.remove(kind);
+            }
             throw e.about("list of " + kind + (position.scope().isEmpty() ? "" : " in " + position.scope()));
         }
         return new Page<>(
-                snapshots(kind, list.items()),
+                snapshots(
+                        kind,
+                        list.items().stream().filter(config.runs()::admits).toList()),
                 position.next(list.continueToken()).orElse(null));
+    }
+
+    private ApiPath page(RunKind kind, ListPosition position) {
+        ApiPath path =
+                ApiPath.of(kind, position.scope(), plural(kind)).query("limit", Integer.toString(config.pageSize()));
+        if (!config.runs().labelSelector().isEmpty()) {
+            path.query("labelSelector", config.runs().labelSelector());
+        }
+        if (!config.runs().fieldSelector().isEmpty()) {
+            path.query("fieldSelector", config.runs().fieldSelector());
+        }
+        if (!position.token().isEmpty()) {
+            path.query("continue", position.token());
+        }
+        return path;
+    }
+
+    /** The name under which the cluster serves a kind. */
+    private String plural(RunKind kind) {
+        if (kind.isTekton()) {
+            return ResourceVersions.plural(kind);
+        }
+        String known = plurals.get(kind);
+        if (known != null) {
+            return known;
+        }
+        String asked = KindDiscovery.plural(kind, requests.get(KindDiscovery.path(kind)));
+        plurals.put(kind, asked);
+        return asked;
+    }
+
+    @Override
+    public RunKinds kinds() {
+        return config.kinds();
+    }
+
+    @Override
+    public List<String> scopes() {
+        return scopes.now();
     }
 
     @Override
@@ -103,7 +152,7 @@ public final class FabricClusterRuns implements ClusterRuns {
         });
     }
 
-    private static ApiPath managedPath(RunKey run) {
+    private ApiPath managedPath(RunKey run) {
         return path(run).query("fieldManager", FinalizerChange.MANAGER);
     }
 
@@ -190,22 +239,18 @@ public final class FabricClusterRuns implements ClusterRuns {
                     .ifPresent(refusal -> LOG.warn(
                             "Left out of a list of {}: {}/{} {}",
                             kind,
-                            Escaped.of(text(item.getMetadata().getNamespace())),
-                            Escaped.of(text(item.getMetadata().getName())),
+                            Escaped.of(item.namespace()),
+                            Escaped.of(item.name()),
                             refusal.reason()));
         }
         return snapshots;
     }
 
-    private static String text(@Nullable String text) {
-        return text == null ? "" : text;
-    }
-
-    private static ApiPath path(RunKey run) {
+    private ApiPath path(RunKey run) {
         if (run.namespace().isEmpty()) {
             throw ResultsException.invalid("a run has a namespace, " + Escaped.of(run.name()) + " was given without");
         }
-        return ApiPath.of(run.kind(), run.namespace()).segment(run.name());
+        return ApiPath.of(run.kind(), run.namespace(), plural(run.kind())).segment(run.name());
     }
 
     private static String subject(RunKey run) {

@@ -43,7 +43,7 @@ public final class FabricContainerLogs implements ContainerLogs, AutoCloseable {
     private final KubernetesClient client;
     private final FabricConfig config;
     private final ApiRequests requests;
-    private final LogHttpClient http;
+    private final StreamHttpClient http;
     private final Set<LogBody> streams = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -57,13 +57,14 @@ public final class FabricContainerLogs implements ContainerLogs, AutoCloseable {
         this.client = Objects.requireNonNull(client, "client");
         this.config = Objects.requireNonNull(config, "config");
         this.requests = new ApiRequests(client, config);
-        this.http = LogHttpClient.of(client);
+        this.http = StreamHttpClient.of(client);
     }
 
     @Override
     public Watching watchPods(PodHandler handler) {
         Objects.requireNonNull(handler, "handler");
-        return WatchSession.start(client, config, List.of(ResourceVersions.PODS), () -> new PodRelay(handler));
+        return WatchSession.start(
+                client, config, List.of(ResourceVersions.pods(config.runs())), () -> new PodRelay(handler));
     }
 
     @Override

@@ -14,21 +14,35 @@ import java.util.Optional;
  */
 record ListPosition(List<String> scopes, int index, String token) {
 
-    static ListPosition of(FabricConfig config, String namespace, String continueToken) {
+    static ListPosition of(ClusterScopes all, FabricConfig config, String namespace, String continueToken) {
         if (!namespace.isEmpty() && !config.covers(namespace)) {
             throw ResultsException.invalid("namespace " + Escaped.of(namespace) + " is not among the configured ones");
         }
-        List<String> scopes = namespace.isEmpty() ? config.scopes() : List.of(namespace);
+        List<String> scopes = namespace.isEmpty() ? all.now() : List.of(namespace);
         if (continueToken.isEmpty()) {
             return new ListPosition(scopes, 0, "");
         }
         int colon = continueToken.indexOf(':');
         int index = colon < 0 ? -1 : scopes.indexOf(continueToken.substring(0, colon));
-        if (index < 0) {
+        if (index >= 0) {
+            return new ListPosition(scopes, index, continueToken.substring(colon + 1));
+        }
+        if (colon < 1 || !namespace.isEmpty() || !config.isChanging()) {
             throw ResultsException.invalid("continue token " + Escaped.of(continueToken)
                     + " is mangled or belongs to another list; begin again without a token");
         }
-        return new ListPosition(scopes, index, continueToken.substring(colon + 1));
+        // The namespace was taken away between two pages: the list goes on behind it.
+        String gone = continueToken.substring(0, colon);
+        int next = 0;
+        while (next < scopes.size() && scopes.get(next).compareTo(gone) < 0) {
+            next++;
+        }
+        return new ListPosition(scopes, next, "");
+    }
+
+    /** Whether nothing is left to list. */
+    boolean isAtEnd() {
+        return index >= scopes.size();
     }
 
     String scope() {

@@ -39,8 +39,8 @@ final class PodRelay implements WatchRelay {
     }
 
     @Override
-    public void vanished(RunKind kind, String uid) {
-        PodSnapshot pod = last.remove(uid);
+    public void vanished(RunKind kind, KnownObject gone) {
+        PodSnapshot pod = last.remove(gone.uid());
         if (pod != null) {
             handler.onPod(Event.Type.DELETED, pod);
         }

@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.k8s;
 
+import ch.sbb.esta.results.RunSnapshot;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
@@ -23,6 +24,9 @@ final class RawJson {
     /** What a list or an event puts around an object. */
     private static final int WRAPPING = 16;
 
+    /** Of an object within {@code status.conditions}. */
+    private static final int CONDITION_DEPTH = 4;
+
     static final JsonFactory FACTORY = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH + WRAPPING)
@@ -41,8 +45,14 @@ final class RawJson {
     private final JsonGenerator to;
     private final Map<String, String> top = new HashMap<>();
     private final Map<String, String> metadata = new HashMap<>();
+    private final Map<String, String> condition = new HashMap<>();
     private String topField = "";
     private String innerField = "";
+    private String conditionField = "";
+    private String managedBy = "";
+    private boolean started;
+    private boolean completed;
+    private boolean finished;
     private int depth;
 
     private RawJson(JsonParser from, JsonGenerator to) {
@@ -71,13 +81,23 @@ final class RawJson {
     private RawResource resource(byte[] json) {
         return new RawResource(
                 json,
-                top.getOrDefault("apiVersion", ""),
-                top.getOrDefault("kind", ""),
                 new RawResource.Identity(
+                        top.getOrDefault("apiVersion", ""),
+                        top.getOrDefault("kind", ""),
                         metadata.getOrDefault("namespace", ""),
                         metadata.getOrDefault("name", ""),
                         metadata.getOrDefault("uid", ""),
-                        metadata.getOrDefault("resourceVersion", "")));
+                        metadata.getOrDefault("resourceVersion", "")),
+                new RawResource.Traits(
+                        !metadata.getOrDefault("deletionTimestamp", "").isEmpty(), managedBy, state()));
+    }
+
+    private RunSnapshot.State state() {
+        boolean tekton = top.getOrDefault("apiVersion", "").startsWith("tekton.dev/");
+        if (finished || (completed && !tekton)) {
+            return RunSnapshot.State.FINISHED;
+        }
+        return started ? RunSnapshot.State.RUNNING : RunSnapshot.State.PENDING;
     }
 
     private void copy() throws IOException {
@@ -97,9 +117,15 @@ final class RawJson {
         switch (token) {
             case START_OBJECT -> {
                 depth++;
+                if (depth == CONDITION_DEPTH) {
+                    condition.clear();
+                }
                 to.writeStartObject();
             }
             case END_OBJECT -> {
+                if (depth == CONDITION_DEPTH && isInConditions()) {
+                    endCondition();
+                }
                 depth--;
                 to.writeEndObject();
             }
@@ -127,6 +153,8 @@ final class RawJson {
             topField = name;
         } else if (depth == 2) {
             innerField = name;
+        } else if (depth == CONDITION_DEPTH) {
+            conditionField = name;
         }
         escapeIfMalformed(name);
         to.writeFieldName(name);
@@ -135,13 +163,38 @@ final class RawJson {
     private void copyText(String text) throws IOException {
         if (depth == 1) {
             top.put(topField, text);
-        } else if (depth == 2
-                && topField.equals("metadata")
+        } else if (depth == 2 && from.getParsingContext().inObject()) {
+            noteField(text);
+        } else if (depth == CONDITION_DEPTH
+                && isInConditions()
                 && from.getParsingContext().inObject()) {
-            metadata.put(innerField, text);
+            condition.put(conditionField, text);
         }
         escapeIfMalformed(text);
         to.writeString(text);
+    }
+
+    private void noteField(String text) {
+        if (topField.equals("metadata")) {
+            metadata.put(innerField, text);
+        } else if (topField.equals("spec") && innerField.equals("managedBy")) {
+            managedBy = text;
+        } else if (topField.equals("status") && innerField.equals("startTime")) {
+            started = true;
+        } else if (topField.equals("status") && innerField.equals("completionTime")) {
+            completed = true;
+        }
+    }
+
+    private boolean isInConditions() {
+        return topField.equals("status") && innerField.equals("conditions");
+    }
+
+    private void endCondition() {
+        String status = condition.getOrDefault("status", "");
+        if ("Succeeded".equals(condition.get("type"))) {
+            finished = status.equals("True") || status.equals("False");
+        }
     }
 
     /** UTF-8 has no lone surrogates, but JSON has escapes for them. */

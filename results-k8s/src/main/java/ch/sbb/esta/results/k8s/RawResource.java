@@ -1,44 +1,70 @@
 package ch.sbb.esta.results.k8s;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import ch.sbb.esta.results.RunSnapshot;
 
-/**
- * An object of the cluster as its own JSON. It passes through fabric8's informers as a generic resource, of which they need the
- * metadata only; every field lives in the bytes.
- */
-final class RawResource extends GenericKubernetesResource {
+/** An object of the cluster as its own JSON, beside the few fields that decide what becomes of it. Immutable, as long as nobody writes into the bytes. */
+final class RawResource {
 
-    private static final long serialVersionUID = 1L;
-    private static final byte[] NOTHING = {};
+    private final byte[] json;
+    private final Identity identity;
+    private final Traits traits;
 
-    private final transient byte[] json;
+    /** Texts that the object lacks are empty. */
+    record Identity(
+            String apiVersion, String kind, String namespace, String name, String uid, String resourceVersion) {}
 
-    RawResource(byte[] json, String apiVersion, String kind, Identity identity) {
+    /**
+     * What is looked at beside the identity.
+     *
+     * @param managedBy {@code spec.managedBy}; empty where it is missing
+     */
+    record Traits(boolean deleting, String managedBy, RunSnapshot.State state) {}
+
+    RawResource(byte[] json, Identity identity, Traits traits) {
         this.json = json;
-        setApiVersion(apiVersion);
-        setKind(kind);
-        setMetadata(new ObjectMetaBuilder()
-                .withNamespace(identity.namespace)
-                .withName(identity.name)
-                .withUid(identity.uid)
-                .withResourceVersion(identity.resourceVersion)
-                .build());
-    }
-
-    /** Stands for an object of which only the UID is known. */
-    static RawResource known(String uid) {
-        return new RawResource(NOTHING, "", "", new Identity("", "", uid, ""));
+        this.identity = identity;
+        this.traits = traits;
     }
 
     byte[] json() {
         return json;
     }
 
-    String uid() {
-        String uid = getMetadata().getUid();
-        return uid == null ? "" : uid;
+    String apiVersion() {
+        return identity.apiVersion;
     }
 
-    record Identity(String namespace, String name, String uid, String resourceVersion) {}
+    String kind() {
+        return identity.kind;
+    }
+
+    String namespace() {
+        return identity.namespace;
+    }
+
+    String name() {
+        return identity.name;
+    }
+
+    String uid() {
+        return identity.uid;
+    }
+
+    String resourceVersion() {
+        return identity.resourceVersion;
+    }
+
+    /** Whether {@code metadata.deletionTimestamp} is set. */
+    boolean isDeleting() {
+        return traits.deleting;
+    }
+
+    String managedBy() {
+        return traits.managedBy;
+    }
+
+    /** Where a run stands, by its condition {@code Succeeded}, and of an extra kind by its completion; of other objects nothing. */
+    RunSnapshot.State state() {
+        return traits.state;
+    }
 }

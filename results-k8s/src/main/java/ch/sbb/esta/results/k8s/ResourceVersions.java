@@ -2,43 +2,82 @@ package ch.sbb.esta.results.k8s;
 
 import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.RunKind;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import ch.sbb.esta.results.RunKinds;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One resource in the versions in which a cluster may serve it, the preferred one first.
  *
  * @param kinds the same kind in its versions
- * @param label a label that the objects must carry, or null for all objects
- * @param name the name that the objects must have, or null for all objects
+ * @param labels a selector of labels; empty for all objects
+ * @param fields a selector of fields; empty for all objects
+ * @param naming how the name is known under which it is served
  */
-record ResourceVersions(
-        List<RunKind> kinds,
-        @Nullable String label,
-        @Nullable String name) {
+record ResourceVersions(List<RunKind> kinds, String labels, String fields, Naming naming) {
 
-    static final ResourceVersions PODS =
-            new ResourceVersions(List.of(new RunKind("v1", "Pod")), PodSnapshot.TASK_RUN_LABEL, null);
-
-    static final List<ResourceVersions> RUNS = List.of(
-            new ResourceVersions(List.of(RunKind.PIPELINE_RUN, RunKind.PIPELINE_RUN_V1BETA1), null, null),
-            new ResourceVersions(List.of(RunKind.TASK_RUN, RunKind.TASK_RUN_V1BETA1), null, null),
-            new ResourceVersions(List.of(RunKind.CUSTOM_RUN), null, null));
-
-    /** The last part of the path under which the API serves a kind. */
-    static String plural(RunKind kind) {
-        return kind.kind().toLowerCase(Locale.ROOT) + "s";
+    /** How the name is known under which a kind is served. */
+    enum Naming {
+        /** It follows from the kind. */
+        KNOWN,
+        /** The API server is asked. */
+        DISCOVERED
     }
 
-    static ResourceDefinitionContext context(RunKind kind) {
-        int slash = kind.apiVersion().indexOf('/');
-        ResourceDefinitionContext.Builder builder = new ResourceDefinitionContext.Builder()
-                .withVersion(kind.apiVersion().substring(slash + 1))
-                .withKind(kind.kind())
-                .withPlural(plural(kind))
-                .withNamespaced(true);
-        return (slash < 0 ? builder : builder.withGroup(kind.apiVersion().substring(0, slash))).build();
+    static final RunKind EVENT = new RunKind("v1", "Event");
+
+    private static final RunKind NAMESPACE = new RunKind("v1", "Namespace");
+
+    private ResourceVersions(List<RunKind> kinds, String labels, String fields) {
+        this(kinds, labels, fields, Naming.KNOWN);
+    }
+
+    static List<ResourceVersions> runs(RunFilter filter, RunKinds kinds) {
+        List<ResourceVersions> runs = new ArrayList<>();
+        for (List<RunKind> versions : kinds.versions()) {
+            boolean tekton = versions.stream().allMatch(RunKind::isTekton);
+            runs.add(new ResourceVersions(
+                    versions,
+                    filter.labelSelector(),
+                    filter.fieldSelector(),
+                    tekton ? Naming.KNOWN : Naming.DISCOVERED));
+        }
+        return runs;
+    }
+
+    /** Tekton puts the labels of a TaskRun on its pods; of the fields only the namespace is the same. */
+    static ResourceVersions pods(RunFilter filter) {
+        String labels = filter.labelSelector();
+        return new ResourceVersions(
+                List.of(new RunKind("v1", "Pod")),
+                labels.isEmpty() ? PodSnapshot.TASK_RUN_LABEL : PodSnapshot.TASK_RUN_LABEL + "," + labels,
+                filter.namespaceFields());
+    }
+
+    static ResourceVersions events(RunFilter filter) {
+        return new ResourceVersions(List.of(EVENT), "", filter.namespaceFields());
+    }
+
+    static ResourceVersions namespaces(String labels) {
+        return new ResourceVersions(List.of(NAMESPACE), labels, "");
+    }
+
+    static ResourceVersions labelled(RunKind kind, String labels) {
+        return new ResourceVersions(List.of(kind), labels, "");
+    }
+
+    static ResourceVersions named(RunKind kind, String name) {
+        return new ResourceVersions(List.of(kind), "", "metadata.name=" + name);
+    }
+
+    /** Whether the objects belong to no namespace. */
+    boolean isClusterWide() {
+        return kinds.get(0).equals(NAMESPACE);
+    }
+
+    /** The last part of the path under which the API serves a kind of Tekton's or of Kubernetes' own. */
+    static String plural(RunKind kind) {
+        return kind.kind().toLowerCase(Locale.ROOT) + "s";
     }
 }

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The objects that the tenant operator reads and writes. What changed in between is an {@link OutdatedException}. */
+/** Objects of the cluster that this library reads and writes, as JSON. What changed in between is an {@link OutdatedException}. */
 final class TenantObjects {
 
     static final String GROUP = "results.esta.sbb.ch";

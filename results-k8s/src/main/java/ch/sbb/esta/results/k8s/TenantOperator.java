@@ -85,11 +85,10 @@ public final class TenantOperator implements AutoCloseable {
             return;
         }
         List<ResourceVersions> watched = new ArrayList<>();
-        watched.add(new ResourceVersions(List.of(TenantObjects.TENANT), null, null));
+        watched.add(ResourceVersions.labelled(TenantObjects.TENANT, ""));
         // By name, so that permissions can be limited to it.
-        watched.add(new ResourceVersions(List.of(TenantObjects.SECRET), null, config.secretName()));
-        config.namespaceLabel()
-                .ifPresent(label -> watched.add(new ResourceVersions(List.of(TenantObjects.NAMESPACE), label, null)));
+        watched.add(ResourceVersions.named(TenantObjects.SECRET, config.secretName()));
+        config.namespaceLabel().ifPresent(label -> watched.add(ResourceVersions.namespaces(label)));
         watch = WatchSession.start(client, config.cluster(), watched, Relay::new);
         queue.start();
         queue.add(EVERYTHING);
@@ -175,12 +174,12 @@ public final class TenantOperator implements AutoCloseable {
     }
 
     private static String key(RawResource tenant) {
-        String namespace = tenant.getMetadata().getNamespace();
+        String namespace = tenant.namespace();
         return name(tenant).equals(TenantReconciler.NAME) ? namespace : namespace + "/" + name(tenant);
     }
 
     private static String name(RawResource resource) {
-        return resource.getMetadata().getName();
+        return resource.name();
     }
 
     /** Stops; waits some seconds for what is being done. No effect when it was closed before. */
@@ -214,7 +213,7 @@ public final class TenantOperator implements AutoCloseable {
                     queue.add(name(resource));
                 }
             } else {
-                queue.add(resource.getMetadata().getNamespace());
+                queue.add(resource.namespace());
             }
         }
 
@@ -236,15 +235,15 @@ public final class TenantOperator implements AutoCloseable {
                 reconciler.departure().leftLabel(name(resource));
                 queue.add(name(resource));
             } else if (kind.equals(TenantObjects.SECRET)) {
-                queue.add(resource.getMetadata().getNamespace());
+                queue.add(resource.namespace());
             } else {
                 queue.add(key(resource));
             }
         }
 
         @Override
-        public void vanished(RunKind kind, String uid) {
-            seen.remove(uid);
+        public void vanished(RunKind kind, KnownObject last) {
+            seen.remove(last.uid());
             queue.add(EVERYTHING);
         }
     }

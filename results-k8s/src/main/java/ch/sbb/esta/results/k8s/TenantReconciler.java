@@ -4,6 +4,7 @@ import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.Tenant;
+import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.spi.TenantProvisioner;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -52,6 +53,10 @@ final class TenantReconciler {
      * @throws RuntimeException when it must be tried again; it is told in the status, or logged here
      */
     Optional<Instant> reconcile(String namespace) {
+        return LogFields.ofTenant(namespace).call(() -> tryTo(namespace));
+    }
+
+    private Optional<Instant> tryTo(String namespace) {
         try {
             return look(namespace);
         } catch (OutdatedException e) {

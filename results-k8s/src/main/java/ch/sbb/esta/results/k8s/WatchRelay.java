@@ -11,6 +11,6 @@ interface WatchRelay {
     /** An object was deleted; this was its last version. */
     void deleted(RunKind kind, RawResource resource);
 
-    /** An object went away unseen, during a gap of the watch; only its UID is known. */
-    void vanished(RunKind kind, String uid);
+    /** An object went away unseen, during a gap of the watch; its last version is not known. */
+    void vanished(RunKind kind, KnownObject last);
 }

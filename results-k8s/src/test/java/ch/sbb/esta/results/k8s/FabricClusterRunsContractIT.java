@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.k8s;
 
+import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.testkit.ClusterDriver;
 import ch.sbb.esta.results.testkit.ClusterRunsContract;
@@ -17,7 +18,11 @@ final class FabricClusterRunsContractIT extends ClusterRunsContract {
     FabricClusterRunsContractIT(Connection connection) {
         cluster = connection.open();
         runs = new FabricClusterRuns(
-                cluster.client(), FabricConfig.builder().pageSize(10).build());
+                cluster.client(),
+                FabricConfig.builder()
+                        .pageSize(10)
+                        .kinds(RunKinds.tekton().with(ClusterDriver.EXTRA_KIND))
+                        .build());
     }
 
     @Override

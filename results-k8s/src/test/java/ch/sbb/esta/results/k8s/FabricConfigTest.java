@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunKind;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,32 @@ final class FabricConfigTest {
                         "requestTimeout",
                         "kindRetryInterval",
                         "watchSilenceLimit");
+    }
+
+    @Test
+    void theNameOfAKindIsTakenFromWhatTheServerLists() {
+        RunKind delivery = new RunKind("example.dev/v1", "Delivery");
+        assertThat(KindDiscovery.path(delivery)).hasToString("/apis/example.dev/v1");
+        assertThat(KindDiscovery.plural(delivery, resources("""
+                {"name":"deliveries/status","kind":"Delivery","namespaced":true},
+                {"name":"deliverynotes","kind":"DeliveryNote","namespaced":true},
+                {"name":"deliveries","kind":"Delivery","namespaced":true}"""))).isEqualTo("deliveries");
+        assertThatThrownBy(() -> KindDiscovery.plural(
+                        delivery, resources("{\"name\":\"deliveries\",\"kind\":\"Delivery\",\"namespaced\":false}")))
+                .hasMessageContaining("belongs to no namespace")
+                .isInstanceOfSatisfying(
+                        ResultsException.class, e -> assertThat(e.code()).isEqualTo(ResultsException.Code.INVALID));
+        assertThatThrownBy(() -> KindDiscovery.plural(delivery, resources("")))
+                .hasMessageContaining("no Delivery")
+                .isInstanceOfSatisfying(
+                        ResultsException.class, e -> assertThat(e.code()).isEqualTo(ResultsException.Code.NOT_FOUND));
+        assertThatThrownBy(() -> KindDiscovery.plural(delivery, "<html>".getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOfSatisfying(
+                        ResultsException.class, e -> assertThat(e.isRetryable()).isTrue());
+    }
+
+    private static byte[] resources(String entries) {
+        return ("{\"kind\":\"APIResourceList\",\"resources\":[" + entries + "]}").getBytes(StandardCharsets.UTF_8);
     }
 
     @ParameterizedTest

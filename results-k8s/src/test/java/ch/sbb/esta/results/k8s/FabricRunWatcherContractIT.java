@@ -1,5 +1,6 @@
 package ch.sbb.esta.results.k8s;
 
+import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.spi.RunWatcher;
 import ch.sbb.esta.results.testkit.ClusterDriver;
 import ch.sbb.esta.results.testkit.RunWatcherContract;
@@ -15,7 +16,11 @@ final class FabricRunWatcherContractIT extends RunWatcherContract {
 
     FabricRunWatcherContractIT(Connection connection) {
         cluster = connection.open();
-        watcher = new FabricRunWatcher(cluster.client(), FabricConfig.defaults());
+        watcher = new FabricRunWatcher(
+                cluster.client(),
+                FabricConfig.builder()
+                        .kinds(RunKinds.tekton().with(ClusterDriver.EXTRA_KIND))
+                        .build());
     }
 
     @Override

@@ -58,8 +58,8 @@ final class KilledCollectorIT {
     }
 
     @Test
-    void tenKillsLoseAndDoubleNothing() throws Exception {
-        kill(start(TestStore.Kind.S3), 10);
+    void fiveKillsLoseAndDoubleNothing() throws Exception {
+        kill(start(TestStore.Kind.S3), 5);
     }
 
     @ParameterizedTest

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.testkit.kube.RbacRules;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +12,8 @@ import org.junit.jupiter.api.Test;
 
 final class OperatorManifestsTest {
 
-    private final JsonNode definition = ManifestRules.documents(OperatorManifests.customResourceDefinition())
-            .get(0);
+    private final JsonNode definition =
+            RbacRules.documents(OperatorManifests.customResourceDefinition()).get(0);
     private final JsonNode version = definition.at("/spec/versions/0");
 
     @Test

@@ -7,6 +7,7 @@ import ch.sbb.esta.results.spi.TenantProvisioner.Credentials;
 import ch.sbb.esta.results.testkit.ManualClock;
 import ch.sbb.esta.results.testkit.kube.KubeApiServer;
 import ch.sbb.esta.results.testkit.kube.KubeReference;
+import ch.sbb.esta.results.testkit.kube.RbacRules;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,7 @@ final class OperatorScene implements AutoCloseable {
     OperatorScene() {
         cluster = TestCluster.start(
                 HttpStack.JDK, KubeApiServer.builder().clock(clock).authorizer(rules));
-        ObjectNode definition = ManifestRules.documents(OperatorManifests.customResourceDefinition())
+        ObjectNode definition = RbacRules.documents(OperatorManifests.customResourceDefinition())
                 .get(0);
         server().create(definition);
         Awaitility.await()

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.sbb.esta.results.RunSnapshot;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,11 +21,28 @@ final class RawJsonTest {
         RawResource resource = read(json);
         assertThat(text(resource)).isEqualTo(json);
         assertThat(resource.uid()).isEqualTo("u");
-        assertThat(resource.getKind()).isEqualTo("TaskRun");
-        assertThat(resource.getApiVersion()).isEqualTo("tekton.dev/v1");
-        assertThat(resource.getMetadata().getName()).isEqualTo("n");
-        assertThat(resource.getMetadata().getNamespace()).isEqualTo("s");
-        assertThat(resource.getMetadata().getResourceVersion()).isEqualTo("7");
+        assertThat(resource.kind()).isEqualTo("TaskRun");
+        assertThat(resource.apiVersion()).isEqualTo("tekton.dev/v1");
+        assertThat(resource.name()).isEqualTo("n");
+        assertThat(resource.namespace()).isEqualTo("s");
+        assertThat(resource.resourceVersion()).isEqualTo("7");
+    }
+
+    @Test
+    void whatDecidesAboutARunIsRead() throws IOException {
+        RawResource finished = read("""
+                {"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"},"spec":{"managedBy":"x/y","nested":{"managedBy":"no"}},
+                "status":{"startTime":"2026-01-01T00:00:00Z","conditions":[{"type":"Ready","status":"False"},
+                {"status":"False","type":"Succeeded"}],"steps":[{"type":"Succeeded","status":"Unknown"}]}}""");
+        assertThat(finished.state()).isEqualTo(RunSnapshot.State.FINISHED);
+        assertThat(finished.managedBy()).isEqualTo("x/y");
+        assertThat(finished.isDeleting()).isTrue();
+        RawResource running = read("""
+                {"status":{"startTime":"2026-01-01T00:00:00Z","conditions":[{"type":"Succeeded","status":"Unknown"}]},
+                "spec":{"conditions":[{"type":"Succeeded","status":"True"}]}}""");
+        assertThat(running.state()).isEqualTo(RunSnapshot.State.RUNNING);
+        assertThat(running.isDeleting()).isFalse();
+        assertThat(read("{\"spec\":[\"managedBy\"],\"status\":{}}").state()).isEqualTo(RunSnapshot.State.PENDING);
     }
 
     @Test

@@ -6,6 +6,7 @@ import ch.sbb.esta.results.testkit.ClusterDriver;
 import ch.sbb.esta.results.testkit.fault.FaultProxy;
 import ch.sbb.esta.results.testkit.kube.KubeApiServer;
 import ch.sbb.esta.results.testkit.kube.KubeReference;
+import ch.sbb.esta.results.testkit.kube.KubeResource;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
@@ -24,6 +25,10 @@ final class TestCluster implements ClusterDriver, AutoCloseable {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
+    /** What the extra kind of the contracts is served as. */
+    private static final KubeResource DELIVERIES =
+            KubeResource.namespaced("example.dev", "deliveries", ClusterDriver.EXTRA_KIND.kind(), "v1beta1", "v1");
+
     private final KubeApiServer server;
     private final FaultProxy network;
     private final KubernetesClient client;
@@ -36,7 +41,7 @@ final class TestCluster implements ClusterDriver, AutoCloseable {
     }
 
     static TestCluster start(HttpStack stack, KubeApiServer.Builder builder) {
-        KubeApiServer server = builder.start();
+        KubeApiServer server = builder.resource(DELIVERIES).start();
         FaultProxy network = FaultProxy.to("127.0.0.1", server.port());
         return new TestCluster(server, network, stack.connect(kubeconfig(server, network)));
     }

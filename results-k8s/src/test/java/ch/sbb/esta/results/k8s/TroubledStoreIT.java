@@ -22,6 +22,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,41 +51,35 @@ final class TroubledStoreIT {
 
     /** What is wrong with the store. */
     enum Trouble {
-        /** 503, as long as an overload may well last. */
-        REFUSING(Duration.ofSeconds(30)) {
+        /** 503: it is overloaded. */
+        REFUSING {
             @Override
             void begin(S3Server s3, FaultProxy network) {
                 s3.refuse(503);
             }
         },
         /** 403: a policy or a key was changed. */
-        DENYING(Duration.ofSeconds(5)) {
+        DENYING {
             @Override
             void begin(S3Server s3, FaultProxy network) {
                 s3.refuse(403);
             }
         },
         /** Nothing comes back. */
-        SILENT(Duration.ofSeconds(5)) {
+        SILENT {
             @Override
             void begin(S3Server s3, FaultProxy network) {
                 network.blackHole();
             }
         },
         /** Nobody listens. */
-        AWAY(Duration.ofSeconds(5)) {
+        AWAY {
             @Override
             void begin(S3Server s3, FaultProxy network) {
                 network.refuse();
                 network.cut();
             }
         };
-
-        private final Duration lasts;
-
-        Trouble(Duration lasts) {
-            this.lasts = lasts;
-        }
 
         abstract void begin(S3Server s3, FaultProxy network);
     }
@@ -96,10 +91,20 @@ final class TroubledStoreIT {
         }
     }
 
-    /** What was read before its pod vanished is only in the spool, and comes from there. */
     @ParameterizedTest
     @EnumSource
     void whatWasReadDuringTheTroubleIsStoredBehindIt(Trouble trouble) throws Exception {
+        readDuring(trouble, Duration.ofSeconds(5));
+    }
+
+    @Test
+    @Tag("long")
+    void whatWasReadDuringALongOverloadIsStoredBehindIt() throws Exception {
+        readDuring(Trouble.REFUSING, Duration.ofSeconds(30));
+    }
+
+    /** What was read before its pod vanished is only in the spool, and comes from there. */
+    private void readDuring(Trouble trouble, Duration time) throws Exception {
         SegmentedLogs sink = sink(LogStoreConfig.builder().spoolBytes(SPOOL));
         LogCollector collector = collector(sink, LogCollectorConfig.builder());
         collector.start();
@@ -114,7 +119,7 @@ final class TroubledStoreIT {
         LogStoreStats troubled = sink.stats();
         assertThat(troubled.lastError()).isNotBlank();
         assertThat(troubled.failures()).isPositive();
-        await().during(trouble.lasts).atMost(PATIENCE).until(() -> sink.stats().failingSince() != null);
+        await().during(time).atMost(PATIENCE).until(() -> sink.stats().failingSince() != null);
         assertThat(sink.stats().failingSince()).isEqualTo(troubled.failingSince());
         containers.endAll();
         awaitAllRead(collector);
