@@ -11,6 +11,6 @@ interface Benchmark {
     /** What is measured against what, in a sentence. */
     String description();
 
-    /** Measures, tells its progress, and returns the figures: {@code ratio=R} first. */
+    /** Measures, tells its progress, and returns the figures: first {@code ratio=R}, or how much is {@code wrong}. */
     String run(PrintStream out) throws Exception;
 }

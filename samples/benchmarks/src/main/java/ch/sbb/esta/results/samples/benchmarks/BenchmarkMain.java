@@ -28,7 +28,9 @@ public final class BenchmarkMain {
             new LogVsGzip(LARGE_LOG, 3),
             new LogHeap(LARGE_LOG),
             new LogStreams(500, Duration.ofSeconds(45)),
-            new LogTail(LARGE_LOG));
+            new LogTail(LARGE_LOG),
+            new WatchHeap(100_000, Duration.ofSeconds(30)),
+            new Chaos(10, 13, 40));
 
     private BenchmarkMain() {}
 
@@ -67,6 +69,10 @@ public final class BenchmarkMain {
                 out.println(benchmark.name() + ": " + benchmark.description());
                 String figures;
                 if (benchmark instanceof SkewedBenchmark skewed) {
+                    if (tables != null && tables.results() != skewed.results()) {
+                        tables.close();
+                        tables = null;
+                    }
                     tables = tables == null ? SkewedTables.fill(skewed.results(), out) : tables;
                     figures = skewed.measure(tables, out);
                 } else {

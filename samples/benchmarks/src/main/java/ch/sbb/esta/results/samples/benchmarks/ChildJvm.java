@@ -24,6 +24,12 @@ final class ChildJvm implements AutoCloseable {
     }
 
     static ChildJvm start(Class<?> main, List<String> options, List<String> arguments) throws IOException {
+        return new ChildJvm(builder(main, options, arguments)
+                .redirectError(Redirect.INHERIT)
+                .start());
+    }
+
+    static ProcessBuilder builder(Class<?> main, List<String> options, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
@@ -33,8 +39,7 @@ final class ChildJvm implements AutoCloseable {
         }
         command.addAll(List.of("-cp", classPath(), main.getName()));
         command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.INHERIT);
-        return new ChildJvm(builder.start());
+        return new ProcessBuilder(command);
     }
 
     /** Under Maven the classes lie behind a class loader of their own. */

@@ -17,15 +17,16 @@ import java.util.List;
  *
  * @param server the server, which ends with this
  * @param database where the schema is
+ * @param results how many Results there are
  */
-record SkewedTables(PostgresServer server, PostgresDatabase database) implements AutoCloseable {
+record SkewedTables(PostgresServer server, PostgresDatabase database, int results) implements AutoCloseable {
 
     static final String OURS = "ours";
     static final int RECORDS_PER_RESULT = SkewedRuns.RECORDS_PER_RESULT;
 
     static SkewedTables fill(int results, PrintStream out) throws SQLException, IOException {
         PostgresServer server = PostgresServer.builder().start();
-        SkewedTables tables = new SkewedTables(server, server.newDatabase());
+        SkewedTables tables = new SkewedTables(server, server.newDatabase(), results);
         try {
             new Migrations(tables.database.dataSource(), OURS).migrate();
             long start = System.nanoTime();

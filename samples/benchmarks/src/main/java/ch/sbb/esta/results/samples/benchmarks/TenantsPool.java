@@ -12,6 +12,9 @@ import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
 import ch.sbb.esta.results.testkit.postgres.PostgresServer;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.PrintStream;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,11 +26,15 @@ import java.util.function.IntConsumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** Many tenants over one pool against one tenant over the same pool: batches to archive, each of one namespace, and pages of lists. */
+/**
+ * Many tenants over one pool against one tenant over the same pool: batches to archive, each of one namespace, and pages of lists. A batch
+ * is as large as an archiver's is at most by default; a small one shows more of what every transaction costs besides its rows.
+ */
 final class TenantsPool implements Benchmark {
 
     private static final int CONNECTIONS = 10;
-    private static final int BATCH = 20;
+    private static final int BATCH = 100;
+    private static final int SMALL_BATCH = 20;
 
     private final int tenants;
     private final int batches;
@@ -47,16 +54,24 @@ final class TenantsPool implements Benchmark {
     @Override
     public String description() {
         return "archive batches per second over " + tenants + " tenants in turn / over one tenant, on " + CONNECTIONS
-                + " connections; lists= the same for pages of Results by time; all_ms= one page over all tenants";
+                + " connections; small= the same for batches of " + SMALL_BATCH
+                + "; lists= for pages of Results by time; all_ms= one page over all tenants";
     }
 
-    private record Round(double archiveOne, double archiveMany, double listOne, double listMany) {}
+    private record Round(
+            double archiveOne,
+            double archiveMany,
+            double smallOne,
+            double smallMany,
+            double listOne,
+            double listMany) {}
 
     @Override
     public String run(PrintStream out) throws Exception {
         try (PostgresServer server = PostgresServer.builder()
                 .durability(PostgresServer.Durability.DURABLE)
                 .start()) {
+            giveBuffers(server);
             PostgresDatabase admin = server.nonSuperuser();
             JdbiTenantProvisioner provisioner = JdbiTenantProvisioner.builder(admin.dataSource(), "benchmark")
                     .build();
@@ -75,6 +90,16 @@ final class TenantsPool implements Benchmark {
         }
     }
 
+    /** What a server with 2 GB of memory would have: 500 tenants do not fit into what Postgres takes by default. */
+    private static void giveBuffers(PostgresServer server) throws SQLException {
+        try (Connection connection = server.admin().dataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("ALTER SYSTEM SET shared_buffers = '512MB'");
+        }
+        server.stop();
+        server.startAgain();
+    }
+
     private String measure(RoutedResultsStore store, PrintStream out) throws Exception {
         Runs runs = Runs.load();
         List<Round> measured = new ArrayList<>();
@@ -88,16 +113,21 @@ final class TenantsPool implements Benchmark {
         double all = seconds(1, 5, i -> store.listResults(query("-"))) / 5;
         double archiveOne = median(measured, Round::archiveOne);
         double archiveMany = median(measured, Round::archiveMany);
+        double smallOne = median(measured, Round::smallOne);
+        double smallMany = median(measured, Round::smallMany);
         double listOne = median(measured, Round::listOne);
         double listMany = median(measured, Round::listMany);
         return String.format(
                 Locale.ROOT,
-                "ratio=%.2f lists=%.2f archive=%.0f batches/s archive_one=%.0f batches/s list=%.0f pages/s list_one=%.0f pages/s "
-                        + "all_ms=%.1f tenants=%d batch=%d",
+                "ratio=%.2f lists=%.2f small=%.2f archive=%.1f batches/s archive_one=%.1f batches/s small_batches=%.0f batches/s small_one=%.0f batches/s "
+                        + "list=%.0f pages/s list_one=%.0f pages/s all_ms=%.1f tenants=%d batch=%d",
                 archiveMany / archiveOne,
                 listMany / listOne,
+                smallMany / smallOne,
                 archiveMany,
                 archiveOne,
+                smallMany,
+                smallOne,
                 listMany,
                 listOne,
                 all * 1000,
@@ -107,17 +137,19 @@ final class TenantsPool implements Benchmark {
 
     /** One and many in turn, so that what the machine does besides meets both. */
     private Round round(RoutedResultsStore store, Runs runs) throws Exception {
-        double one = batches / archive(store, runs, 1);
-        double many = batches / archive(store, runs, tenants);
+        double one = batches / archive(store, runs, 1, BATCH);
+        double many = batches / archive(store, runs, tenants, BATCH);
+        double smallOne = batches / archive(store, runs, 1, SMALL_BATCH);
+        double smallMany = batches / archive(store, runs, tenants, SMALL_BATCH);
         int pages = batches * 4;
         double listOne = pages / seconds(CONNECTIONS, pages, i -> store.listResults(query(namespace(0))));
         double listMany = pages / seconds(CONNECTIONS, pages, i -> store.listResults(query(namespace(i % tenants))));
-        return new Round(one, many, listOne, listMany);
+        return new Round(one, many, smallOne, smallMany, listOne, listMany);
     }
 
-    private double archive(RoutedResultsStore store, Runs runs, int over) throws Exception {
+    private double archive(RoutedResultsStore store, Runs runs, int over, int size) throws Exception {
         List<List<RunPlacement>> prepared = IntStream.range(0, batches)
-                .mapToObj(i -> runs.make(BATCH, namespace(i % over)))
+                .mapToObj(i -> runs.make(size, namespace(i % over)))
                 .toList();
         return seconds(CONNECTIONS, batches, i -> store.archive(prepared.get(i)));
     }

@@ -22,7 +22,8 @@ class LogBenchmarksIT {
                 new LogVsGzip(BYTES, 1),
                 new LogHeap(BYTES),
                 new LogStreams(20, Duration.ofSeconds(1)),
-                new LogTail(BYTES));
+                new LogTail(BYTES),
+                new WatchHeap(1_000, Duration.ofSeconds(4)));
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogInfo;
 import ch.sbb.esta.results.archive.ArchiverStats;
 import ch.sbb.esta.results.archive.RunArchiver;
+import ch.sbb.esta.results.embed.ArchiveStats;
 import ch.sbb.esta.results.embed.ResultsArchive;
 import ch.sbb.esta.results.testkit.tekton.EmittedLog;
 import java.io.IOException;
@@ -99,7 +100,7 @@ final class Job {
     }
 
     private String state() {
-        ResultsArchive.Stats stats = archive.stats();
+        ArchiveStats stats = archive.stats();
         ArchiverStats runs = stats.archiver();
         String logs = stats.collector()
                 .map(c -> String.format(

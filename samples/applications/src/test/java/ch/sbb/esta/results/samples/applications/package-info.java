@@ -1,0 +1,4 @@
+@NullMarked
+package ch.sbb.esta.results.samples.applications;
+
+import org.jspecify.annotations.NullMarked;
