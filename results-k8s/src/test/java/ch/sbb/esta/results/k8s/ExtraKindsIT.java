@@ -2,6 +2,7 @@ package ch.sbb.esta.results.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import ch.sbb.esta.results.Record;
@@ -213,11 +214,12 @@ final class ExtraKindsIT {
             RunSnapshot run = put(RunKind.PIPELINE_RUN, "build", Optional.empty(), DONE);
             awaitStored(run.uid(), run, RunSnapshot::isFinished);
             await().atMost(WatchScene.PATIENCE)
-                    .until(() -> archive.stats().watch().orElse(WatchHealth.UNKNOWN).troubles().stream()
-                            .anyMatch(trouble -> trouble.code() == Code.DENIED));
-            assertThat(archive.stats().watch().orElseThrow().troubles())
-                    .extracting(WatchHealth.Trouble::kind)
-                    .containsExactly(DELIVERY);
+                    .untilAsserted(() -> assertThat(archive.stats()
+                                    .watch()
+                                    .orElse(WatchHealth.UNKNOWN)
+                                    .troubles())
+                            .extracting(WatchHealth.Trouble::kind, WatchHealth.Trouble::code)
+                            .containsExactly(tuple(DELIVERY, Code.DENIED)));
             await().atMost(WatchScene.PATIENCE)
                     .until(() -> archive.stats().lastHeard().isPresent());
             await().atMost(WatchScene.PATIENCE)

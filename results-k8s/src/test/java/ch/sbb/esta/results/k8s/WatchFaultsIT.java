@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.k8s;
 
 import static ch.sbb.esta.results.k8s.WatchScene.awaitHealth;
+import static ch.sbb.esta.results.k8s.WatchScene.awaitTroubles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -160,9 +161,11 @@ final class WatchFaultsIT {
                         request -> request.resource().equals("taskruns"),
                         ApiFault.internalError("etcd is away"));
         scene.endWatches(3);
-        awaitHealth(watching, health -> health.troubles().size() == 1);
-        assertThat(watching.health().troubles().get(0).kind()).isEqualTo(RunKind.TASK_RUN);
-        assertThat(watching.health().troubles().get(0).message()).contains("etcd is away");
+        awaitTroubles(
+                watching,
+                1,
+                trouble -> trouble.kind().equals(RunKind.TASK_RUN)
+                        && trouble.message().contains("etcd is away"));
         RunSnapshot other = scene.put(RunKind.PIPELINE_RUN, "ns-a", "other", "\"labels\":{}", "{}");
         scene.awaitSeen(other);
         scene.server().faults().clear();

@@ -133,6 +133,17 @@ final class WatchScene implements AutoCloseable {
         return RunSnapshot.parse(event.json());
     }
 
+    /**
+     * Waits until so many watches are in trouble, each of them as expected. What was in trouble for a moment, as by a
+     * connection that the server closed, is tried again and goes by.
+     */
+    static void awaitTroubles(Watching watching, int number, Predicate<WatchHealth.Trouble> expected) {
+        awaitHealth(
+                watching,
+                health -> health.troubles().size() == number
+                        && health.troubles().stream().allMatch(expected));
+    }
+
     static void awaitHealth(Watching watching, Predicate<WatchHealth> expected) {
         await().atMost(PATIENCE).until(watching::health, expected);
     }

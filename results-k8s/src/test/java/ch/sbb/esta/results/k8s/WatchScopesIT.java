@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.k8s;
 
 import static ch.sbb.esta.results.k8s.WatchScene.awaitHealth;
+import static ch.sbb.esta.results.k8s.WatchScene.awaitTroubles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -137,12 +138,12 @@ final class WatchScopesIT {
 
         scene.awaitOpen(6);
         scene.forbid("ns-b");
-        awaitHealth(watching, health -> health.troubles().size() == 3);
-        assertThat(watching.health().troubles()).allSatisfy(trouble -> {
-            assertThat(trouble.namespace()).isEqualTo("ns-b");
-            assertThat(trouble.code()).isEqualTo(Code.DENIED);
-            assertThat(trouble.message()).contains("403");
-        });
+        awaitTroubles(
+                watching,
+                3,
+                trouble -> trouble.namespace().equals("ns-b")
+                        && trouble.code() == Code.DENIED
+                        && trouble.message().contains("403"));
         RunSnapshot hidden = scene.put("ns-b", "build", "two");
         scene.awaitSeen(scene.put("ns-a", "build", "two"));
         assertThat(watching.lastHeard()).as("of what may be seen").isPresent();
@@ -188,8 +189,8 @@ final class WatchScopesIT {
             RunSnapshot run =
                     before.put(RunKind.TASK_RUN_V1BETA1, "ns-a", "build", "\"annotations\":{\"note\":\"one\"}", "{}");
             before.awaitSeen(run);
-            awaitHealth(watching, health -> health.troubles().size() == 1 && health.waiting() == 0);
-            assertThat(watching.health().troubles().get(0).code()).isEqualTo(Code.NOT_FOUND);
+            awaitTroubles(watching, 1, trouble -> trouble.code() == Code.NOT_FOUND);
+            awaitHealth(watching, health -> health.waiting() == 0);
             Queue<RunSnapshot> handedOver = new ConcurrentLinkedQueue<>();
             try (RunSweep sweep = new RunSweep(
                     new FabricClusterRuns(before.cluster().client(), FabricConfig.defaults()),
