@@ -136,6 +136,7 @@ class OperationsTest {
                                 .workDirectory(workDirectory)
                                 .namespaces(new FabricNamespaces(kubernetes, scope))
                                 .finalizers(FinalizerConfig.defaults())
+                                .annotations()
                                 .prune(PrunerConfig.builder()
                                         .grace("-1s")
                                         .interval(Duration.ofMillis(200))

@@ -17,6 +17,7 @@ import ch.sbb.esta.results.k8s.WatchedNamespaces;
 import ch.sbb.esta.results.memory.InMemoryResultsStore;
 import ch.sbb.esta.results.spi.WatchHealth;
 import ch.sbb.esta.results.testkit.kube.KubeApiServer;
+import ch.sbb.esta.results.testkit.kube.KubeReference;
 import ch.sbb.esta.results.testkit.kube.KubeResource;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -124,6 +125,43 @@ class WatchingTest {
                 await().atMost(PATIENCE).until(() -> store.findRecord(name).isPresent());
                 assertThat(store.findRecord(name).orElseThrow().type())
                         .isEqualTo("openshift-pipelines.org/v1alpha1.ApprovalTask");
+            }
+        }
+    }
+
+    @Test
+    void onRequestRunsSayWhereTheyAreArchived() throws IOException {
+        try (KubeApiServer server = KubeApiServer.builder().start();
+                KubernetesClient kubernetes = new KubernetesClientBuilder()
+                        .withConfig(Config.fromKubeconfig(server.kubeconfig()))
+                        .build()) {
+            InMemoryResultsStore store = new InMemoryResultsStore(InstantSource.system());
+            server.ensureNamespace("ci");
+            ObjectNode run = server.create((ObjectNode) JsonMapper.builder().build().readTree("""
+                    {"apiVersion":"tekton.dev/v1","kind":"TaskRun","metadata":{"name":"build","namespace":"ci"},"spec":{},
+                     "status":{"conditions":[{"type":"Succeeded","status":"True"}]}}
+                    """));
+            FabricConfig config = FabricConfig.defaults();
+            // snippet: annotations
+            ResultsArchive archive = ResultsArchive.builder()
+                    .runs(new FabricRunWatcher(kubernetes, config))
+                    .sweep(new FabricClusterRuns(kubernetes, config))
+                    .store(store)
+                    .annotations()
+                    .workDirectory(workDirectory)
+                    .build();
+            // end snippet
+            try (archive) {
+                archive.start();
+                String uid = run.path("metadata").path("uid").asText();
+                await().atMost(PATIENCE)
+                        .until(() -> server.find(KubeReference.of(run))
+                                .orElseThrow()
+                                .path("metadata")
+                                .path("annotations")
+                                .path("results.tekton.dev/record")
+                                .asText()
+                                .equals("ci/results/" + uid + "/records/" + uid));
             }
         }
     }

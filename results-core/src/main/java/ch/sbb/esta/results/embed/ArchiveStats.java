@@ -26,6 +26,7 @@ public final class ArchiveStats {
     private final @Nullable LogStoreStats logStore;
     private final @Nullable EventCollectorStats events;
     private final PodCollector.@Nullable Stats finalPods;
+    private final RunAnnotations.@Nullable Stats annotations;
     private final Pruner.@Nullable Stats pruner;
     private final RunFinalizers.@Nullable Stats finalizers;
 
@@ -37,6 +38,7 @@ public final class ArchiveStats {
             @Nullable LogStoreStats logStore,
             @Nullable EventCollectorStats events,
             PodCollector.@Nullable Stats finalPods,
+            RunAnnotations.@Nullable Stats annotations,
             Departure departure) {
         this.pruner = departure.pruner() == null ? null : departure.pruner().stats();
         this.finalizers =
@@ -45,6 +47,7 @@ public final class ArchiveStats {
         this.logStore = logStore;
         this.events = events;
         this.finalPods = finalPods;
+        this.annotations = annotations;
         this.archiver = archiver;
         this.collector = collector;
         this.place = place;
@@ -129,6 +132,15 @@ public final class ArchiveStats {
      */
     public Optional<PodCollector.Stats> finalPods() {
         return Optional.ofNullable(finalPods);
+    }
+
+    /**
+     * The numbers of the annotations.
+     *
+     * @return since this archive was made, or empty without them
+     */
+    public Optional<RunAnnotations.Stats> annotations() {
+        return Optional.ofNullable(annotations);
     }
 
     /**

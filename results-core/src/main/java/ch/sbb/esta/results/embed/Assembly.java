@@ -27,7 +27,8 @@ record Assembly(
         @Nullable AbandonedLogs abandoned,
         @Nullable LogRecording recording,
         @Nullable EventRecording events,
-        @Nullable PodCollector finalPods) {
+        @Nullable PodCollector finalPods,
+        @Nullable RunAnnotations annotations) {
 
     /** What was asked for, and of it what no archive can do without. */
     record Plan(
@@ -48,6 +49,7 @@ record Assembly(
             LogRecording recording = recording();
             EventRecording events = events();
             PodCollector finalPods = finalPods();
+            RunAnnotations annotations = annotations(recording, events);
             AtomicReference<@Nullable RunArchiver> archiving = new AtomicReference<>();
             Departure departure = departure(events, archiving);
             if (sweep != null) {
@@ -66,12 +68,16 @@ record Assembly(
                 archiver.listener((placement, outcome) ->
                         outcome.record().ifPresent(record -> finalPods.onStored(placement.run(), record)));
             }
+            if (annotations != null) {
+                archiver.listener(annotations);
+            }
             archiver.listener(departure);
             RunArchiver built = archiver.build();
             archiving.set(built);
-            LeaderWork.Rounds rounds = new LeaderWork.Rounds(sweep, abandoned, asked.retention, events, finalPods);
+            LeaderWork.Rounds rounds =
+                    new LeaderWork.Rounds(sweep, abandoned, asked.retention, events, finalPods, annotations);
             LeaderWork work = new LeaderWork(watcher, built, departure, rounds);
-            return new Assembly(built, work, departure, sweep, abandoned, recording, events, finalPods);
+            return new Assembly(built, work, departure, sweep, abandoned, recording, events, finalPods, annotations);
         }
 
         private SealedBy sealers() {
@@ -107,6 +113,14 @@ record Assembly(
         private @Nullable PodCollector finalPods() {
             return asked.clusterPods != null && store instanceof RecordCreation creation
                     ? new PodCollector(asked.clusterPods, store, creation)
+                    : null;
+        }
+
+        private @Nullable RunAnnotations annotations(
+                @Nullable LogRecording recording, @Nullable EventRecording events) {
+            return asked.annotating && asked.cluster != null
+                    ? new RunAnnotations(
+                            asked.cluster, store, new RunAnnotations.Extent(recording != null, events != null))
                     : null;
         }
 

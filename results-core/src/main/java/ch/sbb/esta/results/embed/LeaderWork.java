@@ -29,7 +29,8 @@ final class LeaderWork {
             @Nullable AbandonedLogs abandoned,
             @Nullable Retention retention,
             @Nullable EventRecording events,
-            @Nullable PodCollector finalPods) {}
+            @Nullable PodCollector finalPods,
+            @Nullable RunAnnotations annotations) {}
 
     LeaderWork(RunWatcher watcher, RunArchiver archiver, Departure departure, Rounds rounds) {
         this.watcher = watcher;
@@ -51,10 +52,13 @@ final class LeaderWork {
                 rounds.finalPods.start();
             }
             departure.start();
+            if (rounds.annotations != null) {
+                rounds.annotations.start();
+            }
             watching = watcher.watch(departure.before(archiver));
         } finally {
             if (watching == null) {
-                departure.stop();
+                stopChanging();
                 settle(Duration.ZERO);
             }
         }
@@ -77,7 +81,7 @@ final class LeaderWork {
         }
         watching = null;
         current.close();
-        departure.stop();
+        stopChanging();
         if (rounds.retention != null) {
             rounds.retention.close();
         }
@@ -86,6 +90,14 @@ final class LeaderWork {
         }
         if (rounds.abandoned != null) {
             rounds.abandoned.stop();
+        }
+    }
+
+    /** From here on no run of the cluster is changed. */
+    private void stopChanging() {
+        departure.stop();
+        if (rounds.annotations != null) {
+            rounds.annotations.stop();
         }
     }
 

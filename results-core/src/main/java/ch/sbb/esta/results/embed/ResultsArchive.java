@@ -62,6 +62,7 @@ public final class ResultsArchive implements AutoCloseable {
     private final @Nullable LogRecording recording;
     private final @Nullable EventRecording events;
     private final @Nullable PodCollector finalPods;
+    private final @Nullable RunAnnotations annotations;
     private final Departure departure;
     private final InstantSource clock;
     private final Duration closeTimeout;
@@ -83,6 +84,7 @@ public final class ResultsArchive implements AutoCloseable {
         this.recording = parts.recording();
         this.events = parts.events();
         this.finalPods = parts.finalPods();
+        this.annotations = parts.annotations();
         this.departure = parts.departure();
         this.logs = builder.logs();
         this.clock = builder.clock;
@@ -141,6 +143,9 @@ public final class ResultsArchive implements AutoCloseable {
         logs.listeners.forEach(collector::addListener);
         if (recording != null) {
             collector.addListener(recording);
+        }
+        if (annotations != null) {
+            collector.addListener(annotations);
         }
         collector.addListener(departure);
         return collector;
@@ -234,6 +239,7 @@ public final class ResultsArchive implements AutoCloseable {
                 logs != null && logs.to instanceof SegmentedLogs store ? store.stats() : null,
                 events == null ? null : events.collector().stats(),
                 finalPods == null ? null : finalPods.stats(),
+                annotations == null ? null : annotations.stats(),
                 departure);
     }
 
@@ -324,6 +330,8 @@ public final class ResultsArchive implements AutoCloseable {
 
         @Nullable
         Namespaces namespaces;
+
+        boolean annotating;
 
         LostData lostData = LostData.KEEP_RUN;
         final List<PruneListener> pruneListeners = new ArrayList<>();
@@ -498,6 +506,18 @@ public final class ResultsArchive implements AutoCloseable {
          */
         public Builder finalizers(FinalizerConfig config) {
             this.finalizing = Objects.requireNonNull(config, "config");
+            return this;
+        }
+
+        /**
+         * Writes on the runs of the cluster where they are archived, as Tekton Results does ({@code results.tekton.dev/result}, {@code /record},
+         * {@code /log}, {@code /eventlist}, {@code /stored}), for tools that look there; see {@link RunAnnotations}. Without it no run is
+         * annotated. Needs {@link #sweep}. Of several replicas the leader does it.
+         *
+         * @return this
+         */
+        public Builder annotations() {
+            this.annotating = true;
             return this;
         }
 
@@ -687,8 +707,10 @@ public final class ResultsArchive implements AutoCloseable {
             if (needsRecords && store != null && !(store instanceof RecordCreation)) {
                 missing.add("a store that takes Records of any type (RecordCreation), for Events and final pods");
             }
+            if (pruning != null || finalizing != null || annotating) {
+                missing(missing, cluster, "sweep(…): the cluster that runs are deleted from, held in and annotated in");
+            }
             if (pruning != null || finalizing != null) {
-                missing(missing, cluster, "sweep(…): the cluster that runs are deleted from and held in");
                 if (containerLogs != null && !(sink instanceof LogSource)) {
                     missing.add("a log sink that is a LogSource too, to tell whether logs are sealed");
                 }

@@ -37,6 +37,9 @@ public final class LogRecords {
     /** The type of the Records. */
     public static final String TYPE = "results.tekton.dev/v1alpha3.Log";
 
+    /** The annotation of a TaskRun that names its log: {@code PARENT/results/RESULT/logs/LOG}. */
+    public static final String ANNOTATION = "results.tekton.dev/log";
+
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final int ATTEMPTS = 5;
 

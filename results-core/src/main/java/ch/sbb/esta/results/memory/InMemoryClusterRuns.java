@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
@@ -187,6 +188,18 @@ public final class InMemoryClusterRuns implements ClusterRuns {
             RunObjects.setFinalizers(object, finalizers);
             keep(Place.of(object), object);
         }
+    }
+
+    @Override
+    public synchronized boolean annotate(RunKey run, Map<String, String> annotations) {
+        ObjectNode object = object(run);
+        if (object == null) {
+            return false;
+        }
+        if (RunObjects.annotate(object, annotations)) {
+            keep(Place.of(object), object);
+        }
+        return true;
     }
 
     @Override

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /** Reads and changes the JSON of runs as an API server does. */
@@ -74,6 +75,14 @@ final class RunObjects {
             ArrayNode array = metadata.putArray("finalizers");
             finalizers.forEach(array::add);
         }
+    }
+
+    /** Returns whether that changed anything. */
+    static boolean annotate(ObjectNode object, Map<String, String> annotations) {
+        ObjectNode written = metadata(object).withObjectProperty("annotations");
+        ObjectNode before = written.deepCopy();
+        annotations.forEach(written::put);
+        return !written.equals(before);
     }
 
     static RunKey key(ObjectNode object) {

@@ -4,6 +4,7 @@ import ch.sbb.esta.results.archive.ArchiverStats;
 import ch.sbb.esta.results.archive.RunSweep;
 import ch.sbb.esta.results.embed.ArchiveStats;
 import ch.sbb.esta.results.embed.ResultsArchive;
+import ch.sbb.esta.results.embed.RunAnnotations;
 import ch.sbb.esta.results.events.EventCollectorStats;
 import ch.sbb.esta.results.events.PodCollector;
 import ch.sbb.esta.results.logs.LogCollectorStats;
@@ -58,6 +59,7 @@ final class StatsMeters {
         logs();
         logStore();
         events();
+        annotations();
         departure();
     }
 
@@ -190,6 +192,17 @@ final class StatsMeters {
                 "finalpods.failures",
                 "Attempts to write final pods that failed",
                 of(ArchiveStats::finalPods, PodCollector.Stats::failures));
+    }
+
+    private void annotations() {
+        gauge(
+                "annotations.waiting",
+                "Runs to be annotated",
+                of(ArchiveStats::annotations, RunAnnotations.Stats::waiting));
+        counter(
+                "annotations.changed",
+                "Changes of runs to annotate them",
+                of(ArchiveStats::annotations, RunAnnotations.Stats::changed));
     }
 
     private void departure() {

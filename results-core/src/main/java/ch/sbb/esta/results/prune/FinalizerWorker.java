@@ -4,6 +4,7 @@ import ch.sbb.esta.results.Escaped;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.internal.LogFields;
+import ch.sbb.esta.results.internal.RetryQueue.Task;
 import ch.sbb.esta.results.prune.FinalizerListener.Cause;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
@@ -24,6 +25,15 @@ final class FinalizerWorker {
 
     /** By then what was seen is archived, or will not be by itself. */
     private static final int PATIENT_ATTEMPTS = 4;
+
+    /** What is to be done. */
+    enum Work {
+        ADD,
+        RELEASE
+    }
+
+    /** What is to be done with a run. */
+    record Change(RunKey run, Work work) {}
 
     private final FinalizerParts parts;
     private final ClusterRuns cluster;
@@ -62,29 +72,27 @@ final class FinalizerWorker {
     }
 
     /** Does what is to be done; false when it is to be tried again. */
-    boolean attempt(FinalizerQueue.Task task) {
-        return LogFields.of(task.run()).call(() -> tryTo(task));
+    boolean attempt(Task<Change> task) {
+        return LogFields.of(task.work().run()).call(() -> tryTo(task.work(), task.attempts()));
     }
 
-    private boolean tryTo(FinalizerQueue.Task task) {
+    private boolean tryTo(Change change, int attempts) {
+        RunKey run = change.run();
         try {
-            return task.work() == FinalizerQueue.Work.ADD ? add(task.run()) : release(task);
+            return change.work() == Work.ADD ? add(run) : release(run, attempts);
         } catch (ResultsException e) {
-            if (task.attempts() == 0) {
+            if (attempts == 0) {
                 LOG.warn(
                         "the finalizer of {} {}/{} could not be changed, which is tried again: {}",
-                        task.run().kind().kind(),
-                        task.run().namespace(),
-                        Escaped.of(task.run().name()),
+                        run.kind().kind(),
+                        run.namespace(),
+                        Escaped.of(run.name()),
                         e.getMessage());
             }
             // A refusal that lasts is asked for again by the next sweep only when it is about protection.
-            return task.work() == FinalizerQueue.Work.ADD && !e.isRetryable();
+            return change.work() == Work.ADD && !e.isRetryable();
         } catch (RuntimeException e) {
-            LOG.error(
-                    "the finalizer of {} could not be changed",
-                    Escaped.of(task.run().toString()),
-                    e);
+            LOG.error("the finalizer of {} could not be changed", Escaped.of(run.toString()), e);
             return false;
         }
     }
@@ -110,8 +118,7 @@ final class FinalizerWorker {
         return true;
     }
 
-    private boolean release(FinalizerQueue.Task task) {
-        RunKey key = task.run();
+    private boolean release(RunKey key, int attempts) {
         Optional<RunSnapshot> now = cluster.find(key);
         if (now.isEmpty()) {
             return true;
@@ -124,7 +131,7 @@ final class FinalizerWorker {
         Safety safety = safety(run);
         Optional<Cause> cause = cause(run, safety);
         if (cause.isEmpty()) {
-            if (task.attempts() >= PATIENT_ATTEMPTS) {
+            if (attempts >= PATIENT_ATTEMPTS) {
                 parts.safety().handOver(run);
             }
             return false;

@@ -5,12 +5,15 @@ import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.internal.Background;
+import ch.sbb.esta.results.internal.RetryQueue;
 import ch.sbb.esta.results.prune.FinalizerListener.Cause;
-import ch.sbb.esta.results.prune.FinalizerQueue.Work;
+import ch.sbb.esta.results.prune.FinalizerWorker.Change;
+import ch.sbb.esta.results.prune.FinalizerWorker.Work;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 import ch.sbb.esta.results.spi.Namespaces;
 import ch.sbb.esta.results.spi.RunWatcher;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,9 +47,12 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RunFinalizers.class);
 
+    /** So far ahead of all releases are additions: a run that waits for one is not protected. */
+    private static final Duration AHEAD = Duration.ofHours(1);
+
     private final FinalizerParts parts;
     private final FinalizerWorker worker;
-    private final FinalizerQueue queue;
+    private final RetryQueue<Change> queue;
     private final Background work = new Background("esta-results-finalizers");
     private final Background sweep = new Background("esta-results-finalizer-sweep");
 
@@ -103,7 +109,7 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
         this.parts = parts;
         this.worker = new FinalizerWorker(parts);
         this.queue =
-                new FinalizerQueue(parts.config().firstRetry(), parts.config().longestRetry());
+                new RetryQueue<>(parts.config().firstRetry(), parts.config().longestRetry());
     }
 
     /**
@@ -149,7 +155,7 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
     /** Begins to work. No effect when started already. */
     public void start() {
         queue.open();
-        work.start(signal -> work());
+        work.start(signal -> queue.work(worker::attempt));
         sweep.repeat(parts.config().sweepInterval(), signal -> sweep());
     }
 
@@ -171,7 +177,7 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
                 look(run);
                 // By events only: of each sweep it would cost a look into the store for every run that was let go.
                 if (run.isFinished() && isFree(run) && worker.isBeforeDeadline(run)) {
-                    queue.put(RunKey.of(run), Work.ADD);
+                    put(run, Work.ADD);
                 }
             }
         });
@@ -187,10 +193,10 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
         boolean going = run.deletionTime().isPresent();
         if (!worker.held(run, RunDetails.of(run)).isEmpty()) {
             if (run.isFinished() || going) {
-                queue.put(RunKey.of(run), Work.RELEASE);
+                put(run, Work.RELEASE);
             }
         } else if (!going && !run.isFinished()) {
-            queue.put(RunKey.of(run), Work.ADD);
+            put(run, Work.ADD);
         }
     }
 
@@ -212,18 +218,8 @@ public final class RunFinalizers implements RunWatcher.Handler, AutoCloseable {
         return new Stats(queue.waiting(), worker.added(), worker.released());
     }
 
-    private void work() {
-        try {
-            for (FinalizerQueue.Task task = queue.take(); task != null; task = queue.take()) {
-                if (worker.attempt(task)) {
-                    queue.done(task);
-                } else {
-                    queue.again(task);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private void put(RunSnapshot run, Work what) {
+        queue.put(run.uid(), new Change(RunKey.of(run), what), what == Work.ADD ? AHEAD : Duration.ZERO);
     }
 
     /** A kind that cannot be listed does not hold up the others. */

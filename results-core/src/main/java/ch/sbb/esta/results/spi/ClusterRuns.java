@@ -5,15 +5,17 @@ import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.RunSnapshot;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The runs that are in the cluster now, and the two changes that we make to them.
+ * The runs that are in the cluster now, and the changes that we make to them.
  *
  * <p><b>Concurrency.</b> Implementations are thread-safe.
  *
- * <p><b>Idempotency.</b> Adding a finalizer that is there, removing one that is not and deleting a run that is gone have no effect.
+ * <p><b>Idempotency.</b> Adding a finalizer that is there, removing one that is not, annotating a run as it is annotated and deleting one that is
+ * gone have no effect.
  *
  * <p><b>Ordering.</b> Lists are in no promised order.
  *
@@ -76,6 +78,15 @@ public interface ClusterRuns {
      * @param finalizer for example {@code results.tekton.dev/taskrun}
      */
     void removeFinalizer(RunKey run, String finalizer);
+
+    /**
+     * Annotates a run; other annotations stay.
+     *
+     * @param run which run
+     * @param annotations what these annotations are to say, whoever wrote them before
+     * @return false when the run is gone
+     */
+    boolean annotate(RunKey run, Map<String, String> annotations);
 
     /**
      * Deletes a run if it still is what the caller decided about.

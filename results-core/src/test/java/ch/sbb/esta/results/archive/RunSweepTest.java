@@ -12,8 +12,8 @@ import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.memory.InMemoryClusterRuns;
 import ch.sbb.esta.results.memory.InMemoryResultsStore;
 import ch.sbb.esta.results.memory.InMemoryRunWatcher;
-import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
+import ch.sbb.esta.results.spi.ForwardingClusterRuns;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,11 +44,15 @@ class RunSweepTest {
     private @Nullable RunArchiver archiver;
 
     /** The cluster's lists, which can fail, lie and be counted. */
-    private final class Lists implements ClusterRuns {
+    private final class Lists extends ForwardingClusterRuns {
 
         private final AtomicInteger finds = new AtomicInteger();
         private volatile @Nullable ResultsException failure;
         private volatile @Nullable RunSnapshot late;
+
+        Lists() {
+            super(cluster);
+        }
 
         @Override
         public Page<RunSnapshot> list(RunKind kind, String namespace, String continueToken) {
@@ -59,28 +63,13 @@ class RunSweepTest {
             RunSnapshot old = late;
             return old != null && kind.equals(RunKind.TASK_RUN)
                     ? new Page<>(List.of(old), null)
-                    : cluster.list(kind, namespace, continueToken);
+                    : super.list(kind, namespace, continueToken);
         }
 
         @Override
         public Optional<RunSnapshot> find(RunKey run) {
             finds.incrementAndGet();
-            return cluster.find(run);
-        }
-
-        @Override
-        public boolean addFinalizer(RunKey run, String finalizer) {
-            return cluster.addFinalizer(run, finalizer);
-        }
-
-        @Override
-        public void removeFinalizer(RunKey run, String finalizer) {
-            cluster.removeFinalizer(run, finalizer);
-        }
-
-        @Override
-        public boolean delete(RunKey run, String resourceVersion) {
-            return cluster.delete(run, resourceVersion);
+            return super.find(run);
         }
     }
 

@@ -13,6 +13,7 @@ import ch.sbb.esta.results.memory.InMemoryResultsStore;
 import ch.sbb.esta.results.prune.PruneReport.Outcome;
 import ch.sbb.esta.results.spi.ClusterRuns;
 import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
+import ch.sbb.esta.results.spi.ForwardingClusterRuns;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
@@ -143,11 +144,10 @@ class ExtraKindsTest {
     }
 
     /** The cluster for one who must not list deliveries. */
-    private final class Denied implements ClusterRuns {
+    private final class Denied extends ForwardingClusterRuns {
 
-        @Override
-        public RunKinds kinds() {
-            return cluster.kinds();
+        Denied() {
+            super(cluster);
         }
 
         @Override
@@ -155,27 +155,7 @@ class ExtraKindsTest {
             if (kind.equals(DELIVERY)) {
                 throw new ResultsException(ResultsException.Code.DENIED, "deliveries are forbidden");
             }
-            return cluster.list(kind, namespace, continueToken);
-        }
-
-        @Override
-        public Optional<RunSnapshot> find(RunKey run) {
-            return cluster.find(run);
-        }
-
-        @Override
-        public boolean addFinalizer(RunKey run, String finalizer) {
-            return cluster.addFinalizer(run, finalizer);
-        }
-
-        @Override
-        public void removeFinalizer(RunKey run, String finalizer) {
-            cluster.removeFinalizer(run, finalizer);
-        }
-
-        @Override
-        public boolean delete(RunKey run, String resourceVersion) {
-            return cluster.delete(run, resourceVersion);
+            return super.list(kind, namespace, continueToken);
         }
     }
 }

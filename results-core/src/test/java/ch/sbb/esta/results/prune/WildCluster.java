@@ -6,14 +6,14 @@ import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns;
+import ch.sbb.esta.results.spi.ForwardingClusterRuns;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** A cluster to which something happens just before a call arrives. */
-final class WildCluster implements ClusterRuns {
+final class WildCluster extends ForwardingClusterRuns {
 
-    private final ClusterRuns real;
     final AtomicInteger additions = new AtomicInteger();
     final AtomicInteger removals = new AtomicInteger();
     volatile Consumer<String> beforeList = namespace -> {};
@@ -22,7 +22,7 @@ final class WildCluster implements ClusterRuns {
     volatile Consumer<RunKey> beforeChange = run -> {};
 
     WildCluster(ClusterRuns real) {
-        this.real = real;
+        super(real);
     }
 
     static ResultsException away() {
@@ -32,32 +32,32 @@ final class WildCluster implements ClusterRuns {
     @Override
     public Page<RunSnapshot> list(RunKind kind, String namespace, String continueToken) {
         beforeList.accept(namespace);
-        return real.list(kind, namespace, continueToken);
+        return super.list(kind, namespace, continueToken);
     }
 
     @Override
     public Optional<RunSnapshot> find(RunKey run) {
         beforeFind.accept(run);
-        return real.find(run);
+        return super.find(run);
     }
 
     @Override
     public boolean addFinalizer(RunKey run, String finalizer) {
         beforeChange.accept(run);
         additions.incrementAndGet();
-        return real.addFinalizer(run, finalizer);
+        return super.addFinalizer(run, finalizer);
     }
 
     @Override
     public void removeFinalizer(RunKey run, String finalizer) {
         beforeChange.accept(run);
         removals.incrementAndGet();
-        real.removeFinalizer(run, finalizer);
+        super.removeFinalizer(run, finalizer);
     }
 
     @Override
     public boolean delete(RunKey run, String resourceVersion) {
         beforeDelete.accept(run);
-        return real.delete(run, resourceVersion);
+        return super.delete(run, resourceVersion);
     }
 }

@@ -33,12 +33,12 @@ final class ApiRequests {
         return send(request(path).put("application/json", object));
     }
 
-    byte[] mergePatch(ApiPath path, String patch) {
-        return send(request(path).patch("application/merge-patch+json", patch));
-    }
-
     byte[] jsonPatch(ApiPath path, String patch) {
         return send(request(path).patch("application/json-patch+json", patch));
+    }
+
+    byte[] mergePatch(ApiPath path, String patch) {
+        return send(request(path).patch("application/merge-patch+json", patch));
     }
 
     /** Applies a configuration in JSON; the path names the field manager. */

@@ -152,6 +152,22 @@ public final class FabricClusterRuns implements ClusterRuns {
         });
     }
 
+    /** {@inheritDoc} As field manager {@code esta-results}, by a merge patch: what others wrote into other annotations is not asked for. */
+    @Override
+    public boolean annotate(RunKey run, Map<String, String> annotations) {
+        try {
+            requests.mergePatch(managedPath(run), FinalizerChange.annotations(run, annotations));
+            return true;
+        } catch (ResultsException e) {
+            boolean mayBeGone = e.code() == Code.NOT_FOUND || e.code() == Code.CONFLICT || e.code() == Code.INVALID;
+            // The UID of the patch is refused where another run has the name now: then ours is gone.
+            if (mayBeGone && read(run).isEmpty()) {
+                return false;
+            }
+            throw e.about(subject(run));
+        }
+    }
+
     private ApiPath managedPath(RunKey run) {
         return path(run).query("fieldManager", FinalizerChange.MANAGER);
     }

@@ -13,6 +13,7 @@ import ch.sbb.esta.results.spi.ClusterRuns.RunKey;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -216,6 +217,35 @@ public abstract class ClusterRunsContract {
     }
 
     @Test
+    final void aRunIsAnnotatedBesideWhatOthersWrote() {
+        RunSnapshot run = put("ns-a", "build");
+        RunSnapshot before = runs().find(RunKey.of(run)).orElseThrow();
+        Map<String, String> hostile = Map.of(OURS, "one", "example.dev/text", "\"}] \\ \u0001 \ud83d\ude00 \n'");
+        assertThat(runs().annotate(RunKey.of(run), hostile)).isTrue();
+        assertThat(annotations(run)).containsAllEntriesOf(before.annotations()).containsAllEntriesOf(hostile);
+        String version = version(run);
+        assertThat(runs().annotate(RunKey.of(run), hostile)).isTrue();
+        assertThat(version(run)).as("nothing is to be changed").isEqualTo(version);
+        assertThat(runs().annotate(RunKey.of(run), Map.of(OURS, "two"))).isTrue();
+        assertThat(annotations(run))
+                .containsEntry(OURS, "two")
+                .containsEntry("example.dev/text", hostile.get("example.dev/text"));
+        assertThat(runs().addFinalizer(RunKey.of(run), OURS)).isTrue();
+        assertThat(annotations(run)).containsEntry(OURS, "two");
+    }
+
+    @Test
+    final void aRunThatIsGoneIsNotAnnotatedNorIsTheOneInItsPlace() {
+        RunSnapshot gone = put("ns-a", "build");
+        cluster().delete(RunKey.of(gone));
+        assertThat(runs().annotate(RunKey.of(gone), Map.of(OURS, "one"))).isFalse();
+        assertThat(runs().find(RunKey.of(gone))).as("it is not made again").isEmpty();
+        RunSnapshot replaced = put("ns-a", "build");
+        assertThat(runs().annotate(RunKey.of(gone), Map.of(OURS, "one"))).isFalse();
+        assertThat(annotations(replaced)).doesNotContainKey(OURS);
+    }
+
+    @Test
     final void aRunIsDeletedOnce() {
         RunSnapshot run = put("ns-a", "build");
         assertThat(runs().delete(RunKey.of(run), version(run))).isTrue();
@@ -277,6 +307,10 @@ public abstract class ClusterRunsContract {
 
     private String version(RunSnapshot run) {
         return runs().find(RunKey.of(run)).orElseThrow().resourceVersion().orElseThrow();
+    }
+
+    private Map<String, String> annotations(RunSnapshot run) {
+        return runs().find(RunKey.of(run)).orElseThrow().annotations();
     }
 
     private List<String> finalizers(RunSnapshot run) {
