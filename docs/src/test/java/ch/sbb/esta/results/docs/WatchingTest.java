@@ -137,7 +137,8 @@ class WatchingTest {
                         .build()) {
             InMemoryResultsStore store = new InMemoryResultsStore(InstantSource.system());
             server.ensureNamespace("ci");
-            ObjectNode run = server.create((ObjectNode) JsonMapper.builder().build().readTree("""
+            ObjectNode run =
+                    server.create((ObjectNode) JsonMapper.builder().build().readTree("""
                     {"apiVersion":"tekton.dev/v1","kind":"TaskRun","metadata":{"name":"build","namespace":"ci"},"spec":{},
                      "status":{"conditions":[{"type":"Succeeded","status":"True"}]}}
                     """));

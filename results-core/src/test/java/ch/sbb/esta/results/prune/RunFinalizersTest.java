@@ -109,6 +109,30 @@ class RunFinalizersTest {
     }
 
     @Test
+    void aRunWhoseEndNobodyArchivesIsHandedOverToBeArchived() {
+        List<String> handedOver = new CopyOnWriteArrayList<>();
+        RunSafety safety = scene.safety()
+                .archive(run -> {
+                    handedOver.add(run.resourceVersion().orElseThrow());
+                    scene.archive(run);
+                })
+                .build();
+        start(FinalizerConfig.builder().deadline(DEADLINE), safety);
+        RunSnapshot run = held(TestRun.pipelineRun("build").running());
+        scene.archiveNow(run);
+        assertThat(handedOver).as("what runs is not waited for").isEmpty();
+        finish(run);
+        String end = scene.memory()
+                .find(RunKey.of(run))
+                .orElseThrow()
+                .resourceVersion()
+                .orElseThrow();
+        awaitFree(run);
+        assertThat(handedOver).containsOnly(end);
+        assertTold("build SAFE true");
+    }
+
+    @Test
     void aRunThatIsDeletedStaysUntilItIsSafe() {
         start();
         RunSnapshot run = held(TestRun.pipelineRun("build").running());

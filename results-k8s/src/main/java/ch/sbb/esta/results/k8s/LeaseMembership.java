@@ -3,6 +3,7 @@ package ch.sbb.esta.results.k8s;
 import ch.sbb.esta.results.ReplicaView;
 import ch.sbb.esta.results.ReplicaView.Role;
 import ch.sbb.esta.results.ResultsException;
+import ch.sbb.esta.results.ResultsException.Code;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.internal.Background;
 import ch.sbb.esta.results.internal.LogFields;
@@ -248,7 +249,7 @@ final class LeaseMembership implements Membership {
         if (own.isPresent()) {
             replace(next);
         } else {
-            parts.objects().create(LEASE, settings.namespace(), next.object());
+            make(next);
         }
         wasHeldByThis = true;
         memberRenewedAt = now;
@@ -277,11 +278,7 @@ final class LeaseMembership implements Membership {
         if (current.isPresent()) {
             replace(held(current.get()));
         } else {
-            parts.objects()
-                    .create(
-                            LEASE,
-                            settings.namespace(),
-                            held(Lease.create(settings, Lease.LEADER)).object());
+            make(held(Lease.create(settings, Lease.LEADER)));
         }
         leaderRenewedAt = sent;
     }
@@ -292,6 +289,21 @@ final class LeaseMembership implements Membership {
 
     private void replace(Lease lease) {
         parts.objects().replace(LEASE, settings.namespace(), lease.object());
+    }
+
+    private void make(Lease lease) {
+        try {
+            parts.objects().create(LEASE, settings.namespace(), lease.object());
+        } catch (OutdatedException e) {
+            if (e.getCause() instanceof ResultsException refusal && refusal.code() == Code.NOT_FOUND) {
+                throw new ResultsException(
+                        Code.NOT_FOUND,
+                        "there is no namespace " + settings.namespace()
+                                + ", or no Leases are served there; make it, or give FabricReplicas another one",
+                        refusal);
+            }
+            throw e;
+        }
     }
 
     private List<String> alive(List<Lease> leases, long asked) {

@@ -152,6 +152,32 @@ class FabricReplicasIT {
     }
 
     @Test
+    void aNamespaceThatIsMissingIsWaitedForAndNoReplicaLeadsBefore() {
+        AtomicInteger made = new AtomicInteger();
+        cluster.server()
+                .faults()
+                .next(
+                        Integer.MAX_VALUE,
+                        request -> {
+                            if (request.verb().equals("create")
+                                    && request.namespace().equals("later")) {
+                                made.incrementAndGet();
+                            }
+                            return false;
+                        },
+                        ApiFault.timeout());
+        FabricReplicas.Builder replica =
+                FabricReplicas.builder(cluster.client(), "later", "archive").identity("early");
+        try (LeaseMembership early =
+                replica.retryPeriod(Duration.ofMillis(10)).build().enter(() -> {})) {
+            until(() -> made.get() > 3);
+            assertThat(early.view().isLeader()).isFalse();
+            cluster.server().ensureNamespace("later");
+            until(() -> early.view().isLeader());
+        }
+    }
+
+    @Test
     void ofManyThatBeginAtOnceOneLeads() {
         List<LeaseMembership> members = IntStream.range(0, 5)
                 .parallel()
