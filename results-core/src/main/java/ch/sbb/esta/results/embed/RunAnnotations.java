@@ -58,7 +58,18 @@ public final class RunAnnotations implements ArchiveListener, LogListener {
     private final AtomicLong changed = new AtomicLong();
 
     /** Where a run is archived. */
-    private record Place(RunKey run, RecordName record, boolean isFinished) {}
+    private record Place(RunKey run, RecordName record, boolean isFinished) {
+
+        Map<String, String> annotations() {
+            return Map.of(
+                    ResultNaming.RESULT_ANNOTATION,
+                    record.result().toString(),
+                    ResultNaming.RECORD_ANNOTATION,
+                    record.toString(),
+                    STORED,
+                    Boolean.toString(isFinished));
+        }
+    }
 
     /**
      * What else is stored of runs.
@@ -109,8 +120,15 @@ public final class RunAnnotations implements ArchiveListener, LogListener {
         if (outcome.record().isPresent()
                 && outcome.status() != ArchiveOutcome.Status.STALE
                 && run.deletionTime().isEmpty()) {
-            queue.put(run.uid(), new Place(RunKey.of(run), outcome.record().get(), run.isFinished()), Duration.ZERO);
+            Place place = new Place(RunKey.of(run), outcome.record().get(), run.isFinished());
+            if (!says(run, place.annotations())) {
+                queue.put(run.uid(), place, Duration.ZERO);
+            }
         }
+    }
+
+    private static boolean says(RunSnapshot run, Map<String, String> wanted) {
+        return run.annotations().entrySet().containsAll(wanted.entrySet());
     }
 
     @Override
@@ -166,14 +184,12 @@ public final class RunAnnotations implements ArchiveListener, LogListener {
 
     /** False while something that belongs to the run is not stored yet. */
     private boolean annotate(RunSnapshot run, Place place, int attempts) {
-        if (run.isFinished() && !place.isFinished) {
-            // Its end is archived next.
+        // The end of one that is over meanwhile is archived next. One that says it all was told what else is stored,
+        // too.
+        if ((run.isFinished() && !place.isFinished) || says(run, place.annotations())) {
             return true;
         }
-        Map<String, String> wanted = new LinkedHashMap<>();
-        wanted.put(ResultNaming.RESULT_ANNOTATION, place.record.result().toString());
-        wanted.put(ResultNaming.RECORD_ANNOTATION, place.record.toString());
-        wanted.put(STORED, Boolean.toString(place.isFinished));
+        Map<String, String> wanted = new LinkedHashMap<>(place.annotations());
         if (place.isFinished) {
             boolean logs = nameLog(wanted, run, place.record);
             boolean events = nameEvents(wanted, run, place.record);
@@ -181,7 +197,7 @@ public final class RunAnnotations implements ArchiveListener, LogListener {
                 return false;
             }
         }
-        if (!run.annotations().entrySet().containsAll(wanted.entrySet()) && cluster.annotate(place.run, wanted)) {
+        if (cluster.annotate(place.run, wanted)) {
             changed.incrementAndGet();
         }
         return true;

@@ -75,6 +75,7 @@ final class ChaosReplicaMain {
                 .finalizers(FinalizerConfig.builder()
                         .sweepInterval(Duration.ofSeconds(5))
                         .build())
+                .annotations()
                 .lostData(LostData.LET_RUN_GO)
                 .prune(PrunerConfig.builder()
                         .grace("5s")
