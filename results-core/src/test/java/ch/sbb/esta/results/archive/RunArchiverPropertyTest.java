@@ -177,7 +177,7 @@ class RunArchiverPropertyTest {
     }
 
     private void assertAllArchived(Life life) throws Exception {
-        assertThat(life.archiver.awaitIdle(Duration.ofSeconds(30)))
+        assertThat(life.archiver.awaitIdle(Duration.ofSeconds(60)))
                 .as("idle; %s", life.archiver.stats())
                 .isTrue();
         life.archiver.close(Duration.ZERO);

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ArchiveOutcome.Status;
 import ch.sbb.esta.results.QuarantinedRun;
@@ -78,7 +79,7 @@ class RunArchiverTest {
     private void block(RunArchiver archiver) {
         store.hold();
         assertThat(archiver.accept(Runs.running("blocker", 1))).isEqualTo(Admission.QUEUED);
-        await().until(() -> !store.batches().isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> !store.batches().isEmpty());
     }
 
     private void awaitIdle(RunArchiver archiver) throws InterruptedException {
@@ -229,7 +230,7 @@ class RunArchiverTest {
             throw FaultyStore.unavailable();
         });
         archiver.accept(Runs.finished("a", 1));
-        await().until(() -> archiver.stats().retries() > 3);
+        await().atMost(ONE_MINUTE).until(() -> archiver.stats().retries() > 3);
         Failure failure = Objects.requireNonNull(archiver.stats().storeFailure());
         assertThat(failure.message()).isEqualTo("UNAVAILABLE: the database is away");
         assertThat(failure.since()).isEqualTo(NOW);
@@ -240,7 +241,7 @@ class RunArchiverTest {
         store.before(batch -> {});
         awaitIdle(archiver);
         assertThat(stored("a")).isEqualTo("1");
-        await().until(() -> archiver.stats().isHealthy());
+        await().atMost(ONE_MINUTE).until(() -> archiver.stats().isHealthy());
     }
 
     @Test
@@ -250,7 +251,7 @@ class RunArchiverTest {
             throw new ResultsException(Code.DENIED, "no grant on records");
         });
         archiver.accept(Runs.finished("a", 1));
-        await().until(() -> archiver.stats().retries() > 2);
+        await().atMost(ONE_MINUTE).until(() -> archiver.stats().retries() > 2);
         assertThat(quarantined()).isEmpty();
         store.before(batch -> {});
         awaitIdle(archiver);
@@ -301,11 +302,11 @@ class RunArchiverTest {
             throw FaultyStore.unavailable();
         });
         store.release();
-        await().until(() -> archiver.stats().retries() > 3);
+        await().atMost(ONE_MINUTE).until(() -> archiver.stats().retries() > 3);
         assertThat(stored("b")).isEqualTo("1");
         assertThat(archiver.stats().waiting().runs()).isEqualTo(3);
         archiver.accept(Runs.finished("d", 1));
-        await().until(() -> stored("d").equals("1"));
+        await().atMost(ONE_MINUTE).until(() -> stored("d").equals("1"));
         store.beforePut(entry -> {});
         awaitIdle(archiver);
         assertThat(quarantined())
@@ -323,7 +324,7 @@ class RunArchiverTest {
             throw new ResultsException(Code.INTERNAL, "no such table");
         });
         store.release();
-        await().until(() -> archiver.stats().retries() > 3);
+        await().atMost(ONE_MINUTE).until(() -> archiver.stats().retries() > 3);
         assertThat(quarantined()).as("the blocker was alone").hasSizeLessThan(2);
         store.before(batch -> {});
         awaitIdle(archiver);
@@ -498,7 +499,7 @@ class RunArchiverTest {
         Object never = new Object();
         store.before(batch -> hang(never));
         archiver.accept(Runs.finished("a", 1));
-        await().until(() -> !store.batches().isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> !store.batches().isEmpty());
         assertThat(archiver.close(Duration.ofMillis(10))).isEqualTo(new Remainder(1, 0, 0));
         store.before(batch -> {});
         synchronized (never) {
@@ -579,7 +580,7 @@ class RunArchiverTest {
         RunArchiver archiver = started(config -> config.spooling(ArchiverConfig.Spooling.WRITE_AHEAD));
         store.hold();
         archiver.accept(Runs.finished("a", 1));
-        await().until(() -> store.batches().size() == 1);
+        await().atMost(ONE_MINUTE).until(() -> store.batches().size() == 1);
         assertThat(archiver.accept(Runs.finished("a", 2))).isEqualTo(Admission.SPOOLED);
         store.release();
         awaitIdle(archiver);

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.archive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.Page;
 import ch.sbb.esta.results.ResultsException;
@@ -101,9 +102,9 @@ class RunSweepTest {
 
     private void awaitSweeps() {
         RunSweep.Stats before = sweep.stats();
-        await().until(() -> !Objects.equals(sweep.stats().lastComplete(), before.lastComplete()));
+        await().atMost(ONE_MINUTE).until(() -> !Objects.equals(sweep.stats().lastComplete(), before.lastComplete()));
         RunSweep.Stats first = sweep.stats();
-        await().until(() -> !Objects.equals(sweep.stats().lastComplete(), first.lastComplete()));
+        await().atMost(ONE_MINUTE).until(() -> !Objects.equals(sweep.stats().lastComplete(), first.lastComplete()));
     }
 
     private String stored(String uid) {
@@ -118,12 +119,12 @@ class RunSweepTest {
             cluster.put(Runs.json("u" + i, 1, i % 2 == 0, ""));
         }
         start();
-        await().untilAsserted(() -> {
+        await().atMost(ONE_MINUTE).untilAsserted(() -> {
             for (int i = 0; i < 30; i++) {
                 assertThat(stored("u" + i)).contains("\"run-u" + i + "\"");
             }
         });
-        await().until(() -> sweep.remembered() == 30);
+        await().atMost(ONE_MINUTE).until(() -> sweep.remembered() == 30);
         awaitSweeps();
         // What still waited when a comparison came was handed over once more, but nothing that had arrived.
         long before = sweep.stats().handedOver();
@@ -137,10 +138,10 @@ class RunSweepTest {
         RunArchiver started = start();
         try (var watching = new InMemoryRunWatcher(cluster).watch(started)) {
             cluster.put(Runs.json("seen", 1, true, ""));
-            await().until(() -> stored("seen").contains("True"));
+            await().atMost(ONE_MINUTE).until(() -> stored("seen").contains("True"));
             assertThat(watching.lastHeard()).isPresent();
         }
-        await().until(() -> sweep.remembered() == 1);
+        await().atMost(ONE_MINUTE).until(() -> sweep.remembered() == 1);
         awaitSweeps();
         long before = sweep.stats().handedOver();
         awaitSweeps();
@@ -151,9 +152,9 @@ class RunSweepTest {
     void aChangeThatTheWatchMissedIsFound() {
         cluster.put(Runs.json("u", 1, false, ""));
         start();
-        await().until(() -> stored("u").contains("Unknown"));
+        await().atMost(ONE_MINUTE).until(() -> stored("u").contains("Unknown"));
         cluster.put(Runs.json("u", 1, true, ""));
-        await().until(() -> stored("u").contains("True"));
+        await().atMost(ONE_MINUTE).until(() -> stored("u").contains("True"));
     }
 
     @Test
@@ -161,13 +162,13 @@ class RunSweepTest {
         RunSnapshot old = cluster.put(Runs.json("u", 1, false, "old")).asLiveRead();
         cluster.put(Runs.json("u", 1, false, "new"));
         RunArchiver started = start();
-        await().until(() -> stored("u").contains("new"));
+        await().atMost(ONE_MINUTE).until(() -> stored("u").contains("new"));
         lists.late = old;
         awaitSweeps();
         awaitSweeps();
         assertThat(lists.finds.get()).isPositive();
         assertThat(started.accept(Runs.running("other", 1))).isEqualTo(Admission.QUEUED);
-        await().until(() -> !stored("other").isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> !stored("other").isEmpty());
         assertThat(stored("u")).contains("new");
     }
 
@@ -175,12 +176,12 @@ class RunSweepTest {
     void aClusterThatWasSetBackIsBelieved() {
         cluster.put(Runs.json("u", 1, false, "before"));
         RunArchiver started = start();
-        await().until(() -> stored("u").contains("before"));
+        await().atMost(ONE_MINUTE).until(() -> stored("u").contains("before"));
         // What the store holds was seen on the cluster before it was restored.
         assertThat(started.accept(Runs.seen(Runs.json("u", 1_000_000, false, "lost"))))
                 .isEqualTo(Admission.QUEUED);
-        await().until(() -> archived.contains("1000000"));
-        await().until(() -> stored("u").contains("before"));
+        await().atMost(ONE_MINUTE).until(() -> archived.contains("1000000"));
+        await().atMost(ONE_MINUTE).until(() -> stored("u").contains("before"));
     }
 
     @Test
@@ -190,9 +191,9 @@ class RunSweepTest {
             cluster.put(Runs.json("u" + i, 1, false, ""));
         }
         RunArchiver started = start();
-        await().until(() -> started.stats().admissions().getOrDefault(Admission.REFUSED, 0L) > 0);
+        await().atMost(ONE_MINUTE).until(() -> started.stats().admissions().getOrDefault(Admission.REFUSED, 0L) > 0);
         store.release();
-        await().untilAsserted(() -> {
+        await().atMost(ONE_MINUTE).untilAsserted(() -> {
             for (int i = 0; i < 10; i++) {
                 assertThat(stored("u" + i)).isNotEmpty();
             }
@@ -204,11 +205,12 @@ class RunSweepTest {
         lists.failure = new ResultsException(Code.UNAVAILABLE, "the API server is away");
         cluster.put(Runs.json("u", 1, false, ""));
         start();
-        await().until(() -> "the API server is away".equals(sweep.stats().failure()));
+        await().atMost(ONE_MINUTE)
+                .until(() -> "the API server is away".equals(sweep.stats().failure()));
         assertThat(sweep.stats().lastComplete()).isNull();
         lists.failure = null;
-        await().until(() -> !stored("u").isEmpty());
-        await().until(() -> sweep.stats().failure() == null);
+        await().atMost(ONE_MINUTE).until(() -> !stored("u").isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> sweep.stats().failure() == null);
     }
 
     @Test
@@ -216,9 +218,9 @@ class RunSweepTest {
         RunSnapshot stays = cluster.put(Runs.json("stays", 1, true, ""));
         RunSnapshot goes = cluster.put(Runs.json("goes", 1, true, ""));
         start();
-        await().until(() -> sweep.remembered() == 2);
+        await().atMost(ONE_MINUTE).until(() -> sweep.remembered() == 2);
         cluster.delete(RunKey.of(goes));
-        await().until(() -> sweep.remembered() == 1);
+        await().atMost(ONE_MINUTE).until(() -> sweep.remembered() == 1);
         awaitSweeps();
         assertThat(sweep.remembered()).isEqualTo(1);
         assertThat(stored(stays.uid())).isNotEmpty();
@@ -232,7 +234,7 @@ class RunSweepTest {
         sweep.close();
         cluster.put(Runs.json("u", 1, false, ""));
         sweep.start(started::accept);
-        await().until(() -> !stored("u").isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> !stored("u").isEmpty());
     }
 
     @Test

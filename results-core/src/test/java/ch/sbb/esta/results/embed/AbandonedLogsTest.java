@@ -2,6 +2,7 @@ package ch.sbb.esta.results.embed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.ListQuery;
@@ -57,7 +58,8 @@ class AbandonedLogsTest {
         pods.setState(SECOND, State.RUNNING);
         pods.append(FIRST, "from the first attempt", Instant.now());
         pods.append(SECOND, "from the second attempt", Instant.now());
-        await().until(() -> archive.stats().collector().orElseThrow().lines() == 2);
+        await().atMost(ONE_MINUTE)
+                .until(() -> archive.stats().collector().orElseThrow().lines() == 2);
         archive.stop();
         assertThat(state("pod-1")).contains(LogState.LIVE);
         assertThat(state("pod-2")).contains(LogState.LIVE);
@@ -116,7 +118,7 @@ class AbandonedLogsTest {
         pods.vanishPod("ci", "pod-1");
         taskRun("False");
         archive = next();
-        await().until(() -> state("pod-1").equals(Optional.of(LogState.PARTIAL)));
+        await().atMost(ONE_MINUTE).until(() -> state("pod-1").equals(Optional.of(LogState.PARTIAL)));
         assertThat(logs.find(log("pod-1")).orElseThrow().defects())
                 .extracting(LogDefect::reason)
                 .contains(LogDefect.Reason.ABANDONED);
@@ -124,12 +126,13 @@ class AbandonedLogsTest {
         assertThat(state("pod-2")).contains(LogState.LIVE);
         pods.append(SECOND, "and more", Instant.now());
         pods.setState(SECOND, State.TERMINATED);
-        await().until(() -> logs.find(log("pod-2")).orElseThrow().isSealed());
+        await().atMost(ONE_MINUTE)
+                .until(() -> logs.find(log("pod-2")).orElseThrow().isSealed());
         assertThat(logs.find(log("pod-2")).orElseThrow().extent().lines()).isEqualTo(2);
         assertThat(logs.find(log("pod-2")).orElseThrow().defects())
                 .extracting(LogDefect::reason)
                 .doesNotContain(LogDefect.Reason.ABANDONED);
-        await().until(() -> logRecord().contains("\"isStored\":true"));
+        await().atMost(ONE_MINUTE).until(() -> logRecord().contains("\"isStored\":true"));
         assertThat(logRecord())
                 .contains("\"size\":" + "from the first attempt\nfrom the second attempt\nand more\n".length())
                 .contains("ABANDONED");
@@ -159,9 +162,9 @@ class AbandonedLogsTest {
                 {"apiVersion":"tekton.dev/v1","kind":"TaskRun","metadata":{"namespace":"ci","name":"u","uid":"u"},
                  "status":{"startTime":"2026-03-01T10:00:00Z","conditions":[{"type":"Succeeded","status":"True"}]}}
                 """.getBytes(StandardCharsets.UTF_8));
-        await().until(() -> logs.find(other).orElseThrow().isSealed());
+        await().atMost(ONE_MINUTE).until(() -> logs.find(other).orElseThrow().isSealed());
         assertThat(state("pod-1")).contains(LogState.LIVE);
         taskRun("True");
-        await().until(() -> state("pod-1").equals(Optional.of(LogState.PARTIAL)));
+        await().atMost(ONE_MINUTE).until(() -> state("pod-1").equals(Optional.of(LogState.PARTIAL)));
     }
 }

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.RunKind;
@@ -67,13 +68,16 @@ class PruningArchiveTest {
                 .build()) {
             archive.start();
             RunSnapshot run = cluster.put(run("", "Unknown"));
-            await().until(() -> new String(
-                            cluster.find(RunKey.of(run)).orElseThrow().json(), StandardCharsets.UTF_8)
-                    .contains(RunFinalizers.FINALIZER));
+            await().atMost(ONE_MINUTE)
+                    .until(() -> new String(
+                                    cluster.find(RunKey.of(run)).orElseThrow().json(), StandardCharsets.UTF_8)
+                            .contains(RunFinalizers.FINALIZER));
             cluster.put(run("\"" + RunFinalizers.FINALIZER + "\"", "True"));
-            await().until(() ->
-                    cluster.list(RunKind.PIPELINE_RUN, "", "").items().isEmpty());
-            await().untilAsserted(() -> assertThat(told).containsExactlyInAnyOrder("released SAFE", "pruned"));
+            await().atMost(ONE_MINUTE)
+                    .until(() ->
+                            cluster.list(RunKind.PIPELINE_RUN, "", "").items().isEmpty());
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(() -> assertThat(told).containsExactlyInAnyOrder("released SAFE", "pruned"));
             assertThat(archive.stats().pruner().orElseThrow().deleted()).isEqualTo(1);
             assertThat(archive.stats().finalizers().orElseThrow().added()).isEqualTo(1);
             archive.stop();

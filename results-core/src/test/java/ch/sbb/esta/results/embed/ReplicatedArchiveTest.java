@@ -196,7 +196,7 @@ class ReplicatedArchiveTest {
         assertThat(archive("b").stats().archiver().admissions().values())
                 .as("taken by the standby")
                 .allMatch(count -> count == 0);
-        assertThat(archive("b").awaitIdle(Duration.ofSeconds(10))).isTrue();
+        assertThat(archive("b").awaitIdle(Duration.ofSeconds(60))).isTrue();
     }
 
     @Test

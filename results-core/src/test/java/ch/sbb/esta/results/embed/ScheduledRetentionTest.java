@@ -2,6 +2,7 @@ package ch.sbb.esta.results.embed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.ResultNaming;
@@ -70,10 +71,10 @@ class ScheduledRetentionTest {
         try (ResultsArchive archive = archive()) {
             assertThat(retention.lastReport()).isEmpty();
             archive.start();
-            await().untilAsserted(() -> assertThat(left()).containsExactly("young"));
+            await().atMost(ONE_MINUTE).untilAsserted(() -> assertThat(left()).containsExactly("young"));
 
             completed("old-too", Duration.ofDays(32));
-            await().untilAsserted(() -> assertThat(left()).containsExactly("young"));
+            await().atMost(ONE_MINUTE).untilAsserted(() -> assertThat(left()).containsExactly("young"));
         }
     }
 

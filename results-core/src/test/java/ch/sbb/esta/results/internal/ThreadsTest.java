@@ -21,7 +21,7 @@ class ThreadsTest {
         assertThat(isVirtual(first)).isEqualTo(Runtime.version().feature() >= 21);
         first.start();
         second.start();
-        assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
     }
 
     private static boolean isVirtual(Thread thread) {

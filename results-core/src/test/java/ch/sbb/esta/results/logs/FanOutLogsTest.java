@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogDefect;
@@ -78,7 +79,7 @@ class FanOutLogsTest {
         line(writer, 0, "first\n");
         writer.flush();
 
-        await().until(() -> copies.find(ID).equals(primary.find(ID)));
+        await().atMost(ONE_MINUTE).until(() -> copies.find(ID).equals(primary.find(ID)));
         assertThat(logs.stats().inStep()).isEqualTo(1);
         assertThat(logs.stats().behind()).isZero();
     }
@@ -95,7 +96,7 @@ class FanOutLogsTest {
             }
         });
         writer.defect(Reason.HEAD_UNPROVEN, "opened late");
-        await().until(() -> secondary.calls(Call.APPEND) > 0);
+        await().atMost(ONE_MINUTE).until(() -> secondary.calls(Call.APPEND) > 0);
         LogInfo sealed = writer.seal();
 
         awaitCopied(logs, 1);
@@ -111,7 +112,8 @@ class FanOutLogsTest {
         LogWriter writer = logs.open(ID);
         line(writer, 0, "first\n");
 
-        await().until(() -> secondary.calls(Call.APPEND) == 1 && logs.stats().bufferedBytes() == 0);
+        await().atMost(ONE_MINUTE)
+                .until(() -> secondary.calls(Call.APPEND) == 1 && logs.stats().bufferedBytes() == 0);
     }
 
     @ParameterizedTest
@@ -147,15 +149,16 @@ class FanOutLogsTest {
         }
         secondary.behave();
 
-        await().until(() -> logs.stats().copied() > 0 && logs.stats().failingSince() == null);
+        await().atMost(ONE_MINUTE)
+                .until(() -> logs.stats().copied() > 0 && logs.stats().failingSince() == null);
         assertThat(copies.find(ID)).contains(sealed);
         assertEqualTexts();
         assertThat(logs.uncopied()).isEmpty();
     }
 
     private static void awaitOutage(FanOutLogs logs, Call broken, AtomicInteger thrown) {
-        await().until(() -> thrown.get() > 2);
-        await().until(() -> logs.stats().failingSince() != null);
+        await().atMost(ONE_MINUTE).until(() -> thrown.get() > 2);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().failingSince() != null);
         assertThat(logs.stats().lastError()).contains("thrown by the test at " + broken);
         assertThat(logs.stats().copied()).isZero();
         assertThat(logs.stats().behind()).isEqualTo(1);
@@ -174,7 +177,7 @@ class FanOutLogsTest {
         line(writer, 0, "first\n");
         writer.close();
 
-        await().until(() -> copies.find(ID).isPresent());
+        await().atMost(ONE_MINUTE).until(() -> copies.find(ID).isPresent());
         assertThat(copies.find(ID)).isEqualTo(primary.find(ID));
         logs.open(ID).seal();
         awaitCopied(logs, 1);
@@ -209,20 +212,21 @@ class FanOutLogsTest {
         // Comes back although nothing has released the secondary: nobody does before these calls have returned.
         writer.flush();
         if (broken == Call.FLUSH) {
-            await().until(() -> hanging.getCount() == 0);
+            await().atMost(ONE_MINUTE).until(() -> hanging.getCount() == 0);
         }
         LogInfo sealed = writer.seal();
-        await().until(() -> hanging.getCount() == 0);
+        await().atMost(ONE_MINUTE).until(() -> hanging.getCount() == 0);
         writer.close();
         LogWriter again = logs.open(ID);
         assertThat(again.info()).isEqualTo(sealed);
         again.close();
-        await().until(() -> logs.stats().failingSince() != null);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().failingSince() != null);
         assertThat(logs.stats().lastError()).contains("has not returned since");
         secondary.behave();
         release.countDown();
 
-        await().until(() -> logs.stats().copied() > 0 && logs.stats().failingSince() == null);
+        await().atMost(ONE_MINUTE)
+                .until(() -> logs.stats().copied() > 0 && logs.stats().failingSince() == null);
         assertThat(copies.find(ID)).contains(sealed);
         assertEqualTexts();
     }
@@ -286,15 +290,15 @@ class FanOutLogsTest {
         for (int i = 0; i < 1000; i++) {
             line(writer, i, "line " + i + "\n");
         }
-        await().until(() -> logs.stats().failures() > 2);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().failures() > 2);
         assertThat(logs.stats().behind()).isEqualTo(1);
         secondary.behave();
         writer.flush();
-        await().until(() -> copies.find(ID).equals(primary.find(ID)));
+        await().atMost(ONE_MINUTE).until(() -> copies.find(ID).equals(primary.find(ID)));
         line(writer, 1000, "more\n");
         writer.flush();
-        await().until(() -> copies.find(ID).equals(primary.find(ID)));
-        await().until(() -> logs.stats().inStep() == 1);
+        await().atMost(ONE_MINUTE).until(() -> copies.find(ID).equals(primary.find(ID)));
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().inStep() == 1);
         LogInfo sealed = writer.seal();
 
         awaitCopied(logs, 1);
@@ -333,7 +337,7 @@ class FanOutLogsTest {
         writer.flush();
         line(writer, 2, "third\n");
         writer.flush();
-        await().until(() -> copies.find(ID).equals(primary.find(ID)));
+        await().atMost(ONE_MINUTE).until(() -> copies.find(ID).equals(primary.find(ID)));
         LogInfo sealed = writer.seal();
 
         awaitCopied(logs, 1);
@@ -374,11 +378,11 @@ class FanOutLogsTest {
         line(writer, 1, "second\n");
         LogInfo sealed = writer.seal();
 
-        await().until(() -> logs.stats().uncopied() == 1);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().uncopied() == 1);
         assertThat(primary.find(ID)).contains(sealed);
         assertThat(copies.find(ID)).contains(there);
         assertThat(text(copies)).isEqualTo(other);
-        await().until(() -> !told.isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> !told.isEmpty());
         assertThat(logs.uncopied()).hasSize(1);
         assertThat(logs.uncopied().get(0).id()).isEqualTo(ID);
         assertThat(logs.uncopied().get(0).reason()).isEqualTo(UncopiedLog.Reason.TEXT_DIFFERS);
@@ -394,7 +398,7 @@ class FanOutLogsTest {
         line(writer, 0, "first\n");
         writer.seal();
 
-        await().until(() -> logs.stats().uncopied() == 1);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().uncopied() == 1);
         assertThat(logs.uncopied().get(0).reason()).isEqualTo(UncopiedLog.Reason.TEXT_DIFFERS);
     }
 
@@ -408,7 +412,7 @@ class FanOutLogsTest {
         line(writer, 0, "first\n");
         writer.seal();
 
-        await().until(() -> logs.stats().uncopied() == 1);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().uncopied() == 1);
         assertThat(logs.uncopied().get(0).reason()).isEqualTo(UncopiedLog.Reason.LABEL_DIFFERS);
         assertThat(copies.find(ID).orElseThrow().state()).isEqualTo(LogState.PARTIAL);
         assertThat(primary.find(ID).orElseThrow().state()).isEqualTo(LogState.COMPLETE);
@@ -423,14 +427,15 @@ class FanOutLogsTest {
         writer.defect(Reason.ANCHOR_LOST, "cut");
         line(writer, 1, "second\n");
         writer.flush();
-        await().until(() -> copies.find(ID).orElseThrow().defects().size() == 1);
+        await().atMost(ONE_MINUTE)
+                .until(() -> copies.find(ID).orElseThrow().defects().size() == 1);
         // The next process finds that it is noted.
         logs.close();
         logs = logs();
         writer = logs.open(ID);
         writer.seal();
 
-        await().until(() -> copies.find(ID).orElseThrow().isSealed());
+        await().atMost(ONE_MINUTE).until(() -> copies.find(ID).orElseThrow().isSealed());
         logs.close();
         assertThat(logs.uncopied()).extracting(UncopiedLog::reason).containsExactly(UncopiedLog.Reason.LABEL_DIFFERS);
         LogInfo copy = copies.find(ID).orElseThrow();
@@ -449,7 +454,7 @@ class FanOutLogsTest {
         LogWriter writer = logs.open(ID);
         line(writer, 0, "first\n");
         writer.flush();
-        await().until(() -> logs.stats().left() == 1);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().left() == 1);
         int tried = secondary.calls(Call.APPEND);
         assertThat(tried).isEqualTo(2);
         line(writer, 1, "second\n");
@@ -475,7 +480,7 @@ class FanOutLogsTest {
         });
         logs.open(ID).seal();
 
-        await().until(() -> logs.stats().uncopied() == 1);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().uncopied() == 1);
         assertThat(logs.uncopied().get(0).reason()).isEqualTo(UncopiedLog.Reason.CONFLICT);
         secondary.behave();
         logs.repair(ID);
@@ -608,7 +613,7 @@ class FanOutLogsTest {
         line(live, 0, "live\n");
         // Let go while closing is under way: the primary's writer is closed before the secondary is waited for.
         Thread releasing = new Thread(() -> {
-            await().until(() -> primary.find(id(1)).isPresent());
+            await().atMost(ONE_MINUTE).until(() -> primary.find(id(1)).isPresent());
             release.countDown();
         });
         releasing.start();
@@ -637,7 +642,7 @@ class FanOutLogsTest {
                         .closeLimit(Duration.ofMinutes(10))
                         .build());
         logs.open(ID).seal();
-        await().until(() -> logs.stats().failures() >= 1);
+        await().atMost(ONE_MINUTE).until(() -> logs.stats().failures() >= 1);
 
         logs.close();
 
@@ -661,13 +666,13 @@ class FanOutLogsTest {
         LogWriter writer = logs.open(ID);
         line(writer, 0, "first\n");
         writer.seal();
-        await().until(() -> hanging.get() != null);
+        await().atMost(ONE_MINUTE).until(() -> hanging.get() != null);
 
         logs.close();
 
         assertThat(logs.uncopied()).extracting(UncopiedLog::id).containsExactly(ID);
         release.countDown();
-        await().until(() -> !hanging.get().isAlive());
+        await().atMost(ONE_MINUTE).until(() -> !hanging.get().isAlive());
         // Nothing is begun any more after the call that hung.
         assertThat(secondary.calls(Call.APPEND)).isZero();
     }
@@ -700,7 +705,8 @@ class FanOutLogsTest {
     }
 
     private static void awaitCopied(FanOutLogs logs, long count) {
-        await().until(() -> logs.stats().copied() == count && logs.stats().behind() == 0);
+        await().atMost(ONE_MINUTE)
+                .until(() -> logs.stats().copied() == count && logs.stats().behind() == 0);
     }
 
     private static ContainerLogId id(int number) {

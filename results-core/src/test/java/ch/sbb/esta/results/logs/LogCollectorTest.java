@@ -586,7 +586,7 @@ class LogCollectorTest {
             scene.cluster.deletePod("ci", "build-pod");
             AtomicInteger before = new AtomicInteger();
             Awaitility.await("nothing is tried any more")
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(200))
                     .until(() -> before.getAndSet(scene.sink.refusals.get()) == scene.sink.refusals.get());
             scene.sink.refuse(Code.CONFLICT, 0);

@@ -177,7 +177,7 @@ class LogViewTest {
         assertThat(reading).isNotDone();
         writer.defect(Reason.POD_VANISHED, "gone");
         writer.seal();
-        reading.get(10, TimeUnit.SECONDS);
+        reading.get(60, TimeUnit.SECONDS);
         assertThat(seen.get()).isEqualTo("""
                 2026-03-01T10:00:00.500000000Z first
                 2026-03-01T10:00:01.500000000Z second
@@ -186,7 +186,7 @@ class LogViewTest {
     }
 
     private static void awaitSeen(AtomicReference<String> seen, String end) {
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> seen.get().endsWith(end));
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> seen.get().endsWith(end));
     }
 
     @Test
@@ -203,7 +203,7 @@ class LogViewTest {
             }
         });
         in.close();
-        assertThatThrownBy(() -> reading.get(10, TimeUnit.SECONDS)).hasMessageContaining("closed");
+        assertThatThrownBy(() -> reading.get(60, TimeUnit.SECONDS)).hasMessageContaining("closed");
     }
 
     @Test

@@ -130,7 +130,7 @@ final class Scene implements AutoCloseable {
 
     static void await(java.util.concurrent.Callable<Boolean> condition) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(2))
                 .until(condition);
     }
@@ -170,7 +170,7 @@ final class Scene implements AutoCloseable {
 
     LogInfo sealed() {
         try {
-            assertThat(collector.awaitIdle(Duration.ofSeconds(10)))
+            assertThat(collector.awaitIdle(Duration.ofSeconds(60)))
                     .as("idle; open are %s, stored %s", collector.openLogs(), sink.all())
                     .isTrue();
         } catch (InterruptedException e) {

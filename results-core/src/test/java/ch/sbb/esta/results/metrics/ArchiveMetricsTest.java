@@ -2,6 +2,7 @@ package ch.sbb.esta.results.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ContainerLogId;
@@ -131,8 +132,9 @@ class ArchiveMetricsTest {
             archive.start();
             RunSnapshot run =
                     cluster.put(run("PipelineRun", "True", "Succeeded").run().json());
-            await().until(() -> registry.find("esta.results.runs").counter() != null);
-            assertThat(archive.awaitIdle(Duration.ofSeconds(30))).isTrue();
+            await().atMost(ONE_MINUTE)
+                    .until(() -> registry.find("esta.results.runs").counter() != null);
+            assertThat(archive.awaitIdle(Duration.ofSeconds(60))).isTrue();
 
             assertThat(count("esta.results.runs", "outcome", "created")).isEqualTo(1);
             assertThat(gauge("healthy")).isEqualTo(1);

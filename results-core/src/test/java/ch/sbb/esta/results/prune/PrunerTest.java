@@ -2,6 +2,7 @@ package ch.sbb.esta.results.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.Failure;
 import ch.sbb.esta.results.ListQuery;
@@ -355,7 +356,7 @@ class PrunerTest {
         pruner.start();
         pruner.start();
         RunSnapshot first = finished("first");
-        await().until(() -> !scene.isThere(first));
+        await().atMost(ONE_MINUTE).until(() -> !scene.isThere(first));
         pruner.close();
         pruner.close();
         PruneReport last = pruner.lastReport().orElseThrow();
@@ -363,7 +364,7 @@ class PrunerTest {
         assertThat(pruner.lastReport()).containsSame(last);
         assertThat(scene.isThere(second)).isTrue();
         pruner.start();
-        await().until(() -> !scene.isThere(second));
+        await().atMost(ONE_MINUTE).until(() -> !scene.isThere(second));
         pruner.close();
     }
 }

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.prune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
@@ -69,7 +70,7 @@ class RunFinalizersTest {
 
     private RunSnapshot held(TestRun run) {
         RunSnapshot put = scene.put(run);
-        await().until(() -> finalizers(put).contains(RunFinalizers.FINALIZER));
+        await().atMost(ONE_MINUTE).until(() -> finalizers(put).contains(RunFinalizers.FINALIZER));
         return put;
     }
 
@@ -79,11 +80,11 @@ class RunFinalizersTest {
     }
 
     private void assertTold(String... texts) {
-        await().untilAsserted(() -> assertThat(told).containsExactlyInAnyOrder(texts));
+        await().atMost(ONE_MINUTE).untilAsserted(() -> assertThat(told).containsExactlyInAnyOrder(texts));
     }
 
     private void awaitFree(RunSnapshot run) {
-        await().until(() -> !finalizers(run).contains(RunFinalizers.FINALIZER));
+        await().atMost(ONE_MINUTE).until(() -> !finalizers(run).contains(RunFinalizers.FINALIZER));
     }
 
     @Test
@@ -93,13 +94,13 @@ class RunFinalizersTest {
         scene.beginLog(scene.log(run, "u", "a"));
         finish(run);
         scene.archiveNow(run);
-        await().until(() -> finalizers.stats().waiting() == 1);
+        await().atMost(ONE_MINUTE).until(() -> finalizers.stats().waiting() == 1);
         assertThat(finalizers(run)).containsExactly(RunFinalizers.FINALIZER);
         scene.sealLog(scene.log(run, "u", "a"));
         awaitFree(run);
         scene.archiveNow(run);
         scene.put(TestRun.from(scene.archiveNow(run)).annotation("chains.tekton.dev/signed", "true"));
-        await().until(() -> finalizers.stats().waiting() == 0);
+        await().atMost(ONE_MINUTE).until(() -> finalizers.stats().waiting() == 0);
         assertThat(finalizers(run)).isEmpty();
         assertTold("build SAFE true");
         assertThat(scene.cluster().additions).hasValue(1);
@@ -140,7 +141,7 @@ class RunFinalizersTest {
         scene.memory().delete(RunKey.of(run));
         assertThat(scene.isThere(run)).isTrue();
         scene.archiveNow(run);
-        await().until(() -> !scene.isThere(run));
+        await().atMost(ONE_MINUTE).until(() -> !scene.isThere(run));
         assertTold("build SAFE true");
     }
 
@@ -152,7 +153,7 @@ class RunFinalizersTest {
         RunSnapshot child = held(TestRun.taskRun("t").ownedBy(parent).running());
         finish(parent);
         scene.archiveNow(parent);
-        await().until(() -> finalizers.stats().waiting() == 1);
+        await().atMost(ONE_MINUTE).until(() -> finalizers.stats().waiting() == 1);
         assertThat(finalizers(parent)).isNotEmpty();
         finish(child);
         scene.archiveNow(child);
@@ -169,7 +170,7 @@ class RunFinalizersTest {
         scene.memory().delete(RunKey.of(run));
         assertThat(scene.isThere(run)).isTrue();
         scene.archiveNow(run);
-        await().until(() -> !scene.isThere(run));
+        await().atMost(ONE_MINUTE).until(() -> !scene.isThere(run));
         assertTold("build INTERRUPTED true");
     }
 
@@ -178,7 +179,7 @@ class RunFinalizersTest {
         RunFinalizers finalizers = start();
         RunSnapshot run = held(TestRun.pipelineRun("build").running());
         finish(run);
-        await().until(() -> finalizers.stats().waiting() == 1);
+        await().atMost(ONE_MINUTE).until(() -> finalizers.stats().waiting() == 1);
         scene.pass(DEADLINE.minusSeconds(1));
         assertThat(finalizers(run)).isNotEmpty();
         scene.pass(Duration.ofSeconds(1));
@@ -204,7 +205,7 @@ class RunFinalizersTest {
         RunSnapshot run = held(TestRun.pipelineRun("build").running());
         terminating.add("ci");
         scene.memory().delete(RunKey.of(run));
-        await().until(() -> !scene.isThere(run));
+        await().atMost(ONE_MINUTE).until(() -> !scene.isThere(run));
         assertTold("build NAMESPACE_TERMINATING false");
     }
 
@@ -214,10 +215,10 @@ class RunFinalizersTest {
         RunSnapshot old = scene.put(TestRun.pipelineRun("old").ended(scene.now().minus(DEADLINE)));
         RunSnapshot missed = scene.put(TestRun.pipelineRun("missed").ended(scene.now()));
         RunFinalizers finalizers = start();
-        await().until(() -> finalizers(missed).contains(RunFinalizers.FINALIZER));
+        await().atMost(ONE_MINUTE).until(() -> finalizers(missed).contains(RunFinalizers.FINALIZER));
         scene.archiveNow(missed);
         awaitFree(missed);
-        await().until(() -> finalizers.stats().waiting() == 0);
+        await().atMost(ONE_MINUTE).until(() -> finalizers.stats().waiting() == 0);
         assertThat(finalizers(stored)).isEmpty();
         assertThat(finalizers(old)).isEmpty();
         assertThat(finalizers.stats().added()).isEqualTo(1);
@@ -242,7 +243,7 @@ class RunFinalizersTest {
                 start(FinalizerConfig.builder().deadline(DEADLINE).upstream(FinalizerConfig.Upstream.TAKE_OVER));
         finish(run);
         scene.archiveNow(run);
-        await().until(() -> finalizers(run).isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> finalizers(run).isEmpty());
         assertTold("build SAFE true");
         assertThat(finalizers.stats().added()).isZero();
     }
@@ -264,10 +265,10 @@ class RunFinalizersTest {
             throw WildCluster.away();
         };
         RunSnapshot run = scene.put(TestRun.pipelineRun("build").running());
-        await().until(() -> finalizers.stats().waiting() == 1);
+        await().atMost(ONE_MINUTE).until(() -> finalizers.stats().waiting() == 1);
         assertThat(finalizers(run)).isEmpty();
         scene.cluster().beforeChange = key -> {};
-        await().until(() -> finalizers(run).contains(RunFinalizers.FINALIZER));
+        await().atMost(ONE_MINUTE).until(() -> finalizers(run).contains(RunFinalizers.FINALIZER));
     }
 
     @Test
@@ -283,7 +284,7 @@ class RunFinalizersTest {
         finalizers.start();
         open.add(finalizers);
         RunSnapshot run = scene.put(TestRun.pipelineRun("build").running());
-        await().until(() -> finalizers(run).contains(RunFinalizers.FINALIZER));
+        await().atMost(ONE_MINUTE).until(() -> finalizers(run).contains(RunFinalizers.FINALIZER));
         finish(run);
         scene.archiveNow(run);
         awaitFree(run);

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.Expiry;
@@ -488,9 +489,9 @@ class RetentionTest {
         retention.start(time -> Duration.ofMillis(2));
         retention.start();
         archive(taskRun(1));
-        await().until(() -> left().isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> left().isEmpty());
         archive(taskRun(2));
-        await().until(() -> left().isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> left().isEmpty());
         retention.close();
         retention.close();
         assertThat(retention.lastReport()).isPresent();
@@ -499,7 +500,7 @@ class RetentionTest {
         RetentionReport last = retention.lastReport().orElseThrow();
         assertThat(retention.lastReport()).containsSame(last);
         retention.start(time -> Duration.ofMillis(2));
-        await().until(() -> left().isEmpty());
+        await().atMost(ONE_MINUTE).until(() -> left().isEmpty());
         retention.close();
     }
 

@@ -35,6 +35,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -248,7 +250,7 @@ class GrpcConnectionTest {
                     GrpcConnection.builder("headless:///results").insecure().open()) {
                 GrpcResultsClient client = client(connection, GrpcOptions.defaults());
                 // The first calls may find one address connected only.
-                org.awaitility.Awaitility.await().until(() -> {
+                Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> {
                     client.findResult(RESULT);
                     return List.of(one, two, three).stream()
                             .noneMatch(server -> server.calls().isEmpty());

@@ -177,7 +177,7 @@ class GrpcFaultsTest {
         proxy.cutAfter(Direction.TO_CLIENT, bytes);
         proxy.cut();
         // A channel that could not connect waits about a second before it tries again.
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(this::isArchived);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(this::isArchived);
 
         assertThat(quarantine.list("", 10).items()).isEmpty();
         assertThat(client.listRecords(ListQuery.of(RESULT.toString())).items())

@@ -39,6 +39,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPInputStream;
+import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -112,7 +114,9 @@ class GrpcLogsTest {
 
         assertThatThrownBy(() -> client.upload(LOG, broken)).hasMessage("bad disk");
 
-        org.awaitility.Awaitility.await().until(() -> texts.texts().isEmpty());
+        Awaitility.await()
+                .atMost(Durations.ONE_MINUTE)
+                .until(() -> texts.texts().isEmpty());
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.grpc.ManagedChannel;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 import org.junit.jupiter.api.Test;
 
 class ReconnectionTest {
@@ -37,16 +38,18 @@ class ReconnectionTest {
                 GrpcResultsClient client = new GrpcResultsClient(reconnecting, GrpcOptions.defaults());
                 for (int attempts = 1; attempts <= 12; attempts++) {
                     int wanted = attempts;
-                    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+                    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
                         assertThat(code(client)).isEqualTo(Code.UNAVAILABLE);
                         return proxy.acceptedConnections() >= wanted;
                     });
-                    Awaitility.await().until(() -> channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE);
+                    Awaitility.await()
+                            .atMost(Durations.ONE_MINUTE)
+                            .until(() -> channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE);
                     nanos.addAndGet(Reconnection.PAUSE_NANOS);
                 }
                 proxy.heal();
                 nanos.addAndGet(Reconnection.PAUSE_NANOS);
-                Awaitility.await().until(() -> code(client) == null);
+                Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> code(client) == null);
             } finally {
                 channel.shutdownNow();
             }
@@ -65,12 +68,12 @@ class ReconnectionTest {
             assertThat(code(client)).isNull();
             proxy.refuse();
             proxy.cut();
-            Awaitility.await().until(() -> code(client) == Code.UNAVAILABLE);
+            Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> code(client) == Code.UNAVAILABLE);
             assertThat(code(client)).isEqualTo(Code.UNAVAILABLE);
 
             proxy.heal();
 
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> code(client) == null);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> code(client) == null);
         }
     }
 

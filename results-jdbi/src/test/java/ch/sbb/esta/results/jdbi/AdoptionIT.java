@@ -2,6 +2,7 @@ package ch.sbb.esta.results.jdbi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
 import ch.sbb.esta.results.testkit.postgres.SkewedRuns;
@@ -57,7 +58,7 @@ class AdoptionIT {
             UpstreamRows.createTables(there, schema);
             new SkewedRuns(results).insertInto(database, schema);
             try (UpstreamWriter writer = new UpstreamWriter(database, schema)) {
-                await().until(() -> writer.statements() > 20);
+                await().atMost(ONE_MINUTE).until(() -> writer.statements() > 20);
                 new Migrations(database.dataSource(), schema).migrate();
                 Adoption adoption = new Adoption(database.dataSource(), schema);
                 assertThat(adoption.status().remaining()).contains("fill the promoted columns of runs");
@@ -65,7 +66,7 @@ class AdoptionIT {
                 assertThat(adoption.run().remaining()).isEmpty();
 
                 int before = writer.statements();
-                await().until(() -> writer.statements() > before + 20);
+                await().atMost(ONE_MINUTE).until(() -> writer.statements() > before + 20);
                 writer.stop();
                 assertThat(writer.longest())
                         .as("longest of %s statements", writer.statements())
@@ -137,7 +138,8 @@ class AdoptionIT {
 
             assertThat(adoption.run().isComplete()).isFalse();
         }
-        await().untilAsserted(() -> assertThat(adoption.run().isComplete()).isTrue());
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() -> assertThat(adoption.run().isComplete()).isTrue());
     }
 
     @Test

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.jdbi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ArchiveOutcome.Status;
@@ -200,8 +201,9 @@ class FailoverIT {
             store.archive(List.of(earlier));
             await().atMost(PATIENCE).until(() -> names(store), List.of(earlier.record())::equals);
             follower.execute("SELECT pg_wal_replay_pause()");
-            await().until(() ->
-                    follower.query("SELECT pg_get_wal_replay_pause_state()").equals(List.of("paused")));
+            await().atMost(ONE_MINUTE)
+                    .until(() -> follower.query("SELECT pg_get_wal_replay_pause_state()")
+                            .equals(List.of("paused")));
 
             store.archive(List.of(later));
 
@@ -225,8 +227,9 @@ class FailoverIT {
                 PostgresPool reading = config(standby).build().openPool();
                 Fixture follower = new Fixture(standby.admin())) {
             follower.execute("SELECT pg_wal_replay_pause()");
-            await().until(() ->
-                    follower.query("SELECT pg_get_wal_replay_pause_state()").equals(List.of("paused")));
+            await().atMost(ONE_MINUTE)
+                    .until(() -> follower.query("SELECT pg_get_wal_replay_pause_state()")
+                            .equals(List.of("paused")));
             new Migrations(writing.dataSource(), "late").migrate();
             JdbiResultsStore store = JdbiResultsStore.builder(writing.dataSource(), "late")
                     .readReplica(reading.dataSource())

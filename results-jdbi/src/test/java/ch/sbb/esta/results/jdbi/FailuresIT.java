@@ -169,14 +169,14 @@ class FailuresIT {
     private ResultsException failureOfServerDuring(Callable<?> call) throws Exception {
         try (Connection other = lockRecords()) {
             Future<?> waiting = thread.submit(call);
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() -> !Fixture.query(
                                     server.admin(), "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
                             .isEmpty());
             server.kill();
             killed = true;
             try {
-                waiting.get(30, TimeUnit.SECONDS);
+                waiting.get(60, TimeUnit.SECONDS);
                 throw new AssertionError("the call has succeeded");
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof ResultsException ours) {

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.jdbi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ArchiveOutcome.Status;
@@ -126,7 +127,7 @@ class KilledServerIT {
         long before = proxy.bytes(Direction.TO_SERVER);
 
         CompletableFuture<List<ArchiveOutcome>> outcomes = CompletableFuture.supplyAsync(() -> patient.archive(runs));
-        await().until(() -> proxy.bytes(Direction.TO_SERVER) - before > 300_000);
+        await().atMost(ONE_MINUTE).until(() -> proxy.bytes(Direction.TO_SERVER) - before > 300_000);
         server.kill();
         proxy.heal();
         server.startAgain();

@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.jdbi;
 
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
 import java.io.File;
@@ -79,7 +80,7 @@ final class PgBouncer implements AutoCloseable {
                     .redirectErrorStream(true)
                     .redirectOutput(folder.resolve("log").toFile())
                     .start();
-            await().until(() -> !process.isAlive() || isListening(port));
+            await().atMost(ONE_MINUTE).until(() -> !process.isAlive() || isListening(port));
             if (!process.isAlive()) {
                 throw new IllegalStateException("PgBouncer has ended: " + Files.readString(folder.resolve("log")));
             }

@@ -29,6 +29,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,7 +60,8 @@ class PostgresPoolIT {
             administrator.execute("SELECT pg_reload_conf()");
             new Migrations(config().build().migrations(), "results").migrate();
         }
-        org.awaitility.Awaitility.await()
+        Awaitility.await()
+                .atMost(Durations.ONE_MINUTE)
                 .untilAsserted(() -> assertThatThrownBy(
                                 () -> new PostgresDatabase(database.jdbcUrl(), database.user(), "wrong")
                                         .dataSource()
@@ -164,11 +167,11 @@ class PostgresPoolIT {
                 changePassword("password-" + i);
                 int seen = archived.get();
                 breakConnections();
-                org.awaitility.Awaitility.await().until(() -> archived.get() > seen + 20);
+                Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> archived.get() > seen + 20);
             }
             stop.set(true);
             for (Future<?> worker : workers) {
-                worker.get(30, TimeUnit.SECONDS);
+                worker.get(60, TimeUnit.SECONDS);
             }
         } finally {
             stop.set(true);

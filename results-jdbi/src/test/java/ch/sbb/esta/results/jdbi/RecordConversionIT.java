@@ -2,6 +2,7 @@ package ch.sbb.esta.results.jdbi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.Aggregate;
 import ch.sbb.esta.results.ListQuery;
@@ -117,7 +118,7 @@ class RecordConversionIT {
                     RecordConversion.builder(store).recordsPerSecond(100_000).build();
             for (int target = 50; target <= 150; target += 50) {
                 int reached = target;
-                await().until(() -> writer.statements() > reached);
+                await().atMost(ONE_MINUTE).until(() -> writer.statements() > reached);
                 assertThat(conversion.run().failures()).isEmpty();
             }
             writer.stop();

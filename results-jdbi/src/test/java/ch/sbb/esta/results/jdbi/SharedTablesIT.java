@@ -2,6 +2,7 @@ package ch.sbb.esta.results.jdbi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ArchiveOutcome;
 import ch.sbb.esta.results.ArchiveOutcome.Status;
@@ -92,7 +93,8 @@ class SharedTablesIT {
                 .extracting(ArchiveOutcome::status)
                 .containsOnly(Status.UNCHANGED);
 
-        await().until(() -> Long.parseLong(fixture.query(fetched).get(0)) > before + batch.size());
+        await().atMost(ONE_MINUTE)
+                .until(() -> Long.parseLong(fixture.query(fetched).get(0)) > before + batch.size());
         assertThat(Long.parseLong(fixture.query(fetched).get(0)) - before).isLessThan(10L * batch.size());
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 
 /**
  * A database for tenants as a company's database department hands it out: owned by somebody else, with an administrator that is no superuser,
@@ -58,7 +59,7 @@ final class TenancyDatabase {
                         + query("SHOW hba_file").get(0) + "'",
                 "SELECT pg_reload_conf()");
         PostgresDatabase forged = new PostgresDatabase(admin.jdbcUrl(), admin.user(), "forged");
-        Awaitility.await().until(() -> {
+        Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> {
             try {
                 forged.dataSource().getConnection().close();
                 return false;

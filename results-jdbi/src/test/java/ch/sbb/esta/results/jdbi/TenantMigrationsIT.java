@@ -79,10 +79,10 @@ class TenantMigrationsIT {
                 migrations().interval(Duration.ofSeconds(1)).build()) {
             migrations.start();
             migrations.start();
-            await().atMost(Duration.ofSeconds(20))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() -> migrations.report().isComplete());
             makeEmpty("b");
-            await().atMost(Duration.ofSeconds(20)).until(() -> version("b") == NEWEST);
+            await().atMost(Duration.ofSeconds(60)).until(() -> version("b") == NEWEST);
         }
         assertThat(Thread.getAllStackTraces().keySet())
                 .extracting(Thread::getName)

@@ -2,6 +2,7 @@ package ch.sbb.esta.results.jdbi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ListQuery;
 import ch.sbb.esta.results.RecordName;
@@ -115,7 +116,7 @@ class UpstreamServerIT {
     @ValueSource(strings = {ADOPTED, MADE})
     void whatItWritesIsRead(String schema) throws Exception {
         try (UpstreamWriter writer = new UpstreamWriter(fixture.database(), schema)) {
-            await().until(() -> writer.statements() > 60);
+            await().atMost(ONE_MINUTE).until(() -> writer.statements() > 60);
             writer.stop();
         }
         JdbiResultsStore store =

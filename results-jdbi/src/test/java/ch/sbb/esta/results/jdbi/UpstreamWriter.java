@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.jdbi;
 
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.testkit.postgres.PostgresDatabase;
 import java.sql.Connection;
@@ -143,7 +144,7 @@ final class UpstreamWriter implements AutoCloseable {
 
     void stop() {
         stopped = true;
-        await().until(() -> !thread.isAlive());
+        await().atMost(ONE_MINUTE).until(() -> !thread.isAlive());
         statements();
     }
 

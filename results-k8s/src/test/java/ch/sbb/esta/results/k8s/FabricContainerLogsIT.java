@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What {@link FabricContainerLogs} does beyond the contract, with each HTTP client. */
 final class FabricContainerLogsIT {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Instant TIME = Instant.parse("2026-11-20T10:00:00Z");
 
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -126,7 +126,7 @@ final class FabricContainerLogsIT {
             }
         });
         cluster.network().cut();
-        assertThat(ended.get(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(ended.get(60, TimeUnit.SECONDS)).isTrue();
     }
 
     @ParameterizedTest
@@ -143,7 +143,7 @@ final class FabricContainerLogsIT {
                 CompletableFuture.runAsync(() -> assertThatThrownBy(log::read).isInstanceOf(IOException.class));
         logs.close();
         logs.close();
-        read.get(30, TimeUnit.SECONDS);
+        read.get(60, TimeUnit.SECONDS);
         assertThatThrownBy(() -> logs.open(follow)).isInstanceOf(IllegalStateException.class);
         assertThat(cluster.client().getHttpClient().isClosed()).isFalse();
         assertThat(logs.findPod("ns-a", "pod")).isPresent();

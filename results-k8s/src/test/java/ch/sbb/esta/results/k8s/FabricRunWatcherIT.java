@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class FabricRunWatcherIT {
 
     private static final Path CAPTURED = Path.of("../../shared/data/runs");
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final List<AutoCloseable> open = new ArrayList<>();
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
@@ -112,7 +112,7 @@ final class FabricRunWatcherIT {
         awaitSeen(cluster.put(run("ns-a", "first", "one")));
         long connections = cluster.network().acceptedConnections();
         // Each kind is watched over a connection of its own.
-        await().atMost(Duration.ofSeconds(30)).until(() -> cluster.network().acceptedConnections() >= connections + 6);
+        await().atMost(Duration.ofSeconds(60)).until(() -> cluster.network().acceptedConnections() >= connections + 6);
         awaitSeen(cluster.put(run("ns-a", "second", "one")));
     }
 

@@ -2,6 +2,7 @@ package ch.sbb.esta.results.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.testkit.ManualClock;
 import java.time.Duration;
@@ -37,7 +38,7 @@ final class KeyedQueueTest {
                 queue.add("a");
             }
             leave.countDown();
-            await().until(queue::isIdle);
+            await().atMost(ONE_MINUTE).until(queue::isIdle);
         }
         assertThat(calls).hasValue(2);
         assertThat(most).hasValue(1);
@@ -65,16 +66,16 @@ final class KeyedQueueTest {
             queue.start();
             queue.add("bad");
             queue.add("good");
-            await().until(() -> calls.get() == 1 && good.get() == 1);
+            await().atMost(ONE_MINUTE).until(() -> calls.get() == 1 && good.get() == 1);
             clock.advance(Duration.ofMillis(500));
-            await().until(() -> calls.get() == 2);
-            await().until(queue::isIdle);
+            await().atMost(ONE_MINUTE).until(() -> calls.get() == 2);
+            await().atMost(ONE_MINUTE).until(queue::isIdle);
             clock.advance(Duration.ofMillis(400));
             assertThat(queue.isIdle())
                     .as("the second pause is at least half a second")
                     .isTrue();
             clock.advance(Duration.ofMillis(600));
-            await().until(() -> calls.get() == 3);
+            await().atMost(ONE_MINUTE).until(() -> calls.get() == 3);
         }
     }
 
@@ -86,11 +87,11 @@ final class KeyedQueueTest {
         })) {
             queue.start();
             queue.add("a");
-            await().until(() -> calls.get() == 1 && queue.isIdle());
+            await().atMost(ONE_MINUTE).until(() -> calls.get() == 1 && queue.isIdle());
             clock.advance(Duration.ofMinutes(59));
             assertThat(queue.isIdle()).isTrue();
             clock.advance(Duration.ofMinutes(1));
-            await().until(() -> calls.get() == 2 && queue.isIdle());
+            await().atMost(ONE_MINUTE).until(() -> calls.get() == 2 && queue.isIdle());
         }
         assertThat(calls).hasValue(2);
     }

@@ -13,7 +13,7 @@ final class TestThreads {
     private TestThreads() {}
 
     static void awaitNone(String name) {
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(named(name)).isEmpty());
     }
 

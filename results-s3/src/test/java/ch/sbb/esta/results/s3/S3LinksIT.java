@@ -107,7 +107,7 @@ class S3LinksIT {
     void aLinkExpires() {
         URI link = store.link("shop/run/a.log.gz", Duration.ofMillis(1));
         assertThat(link.getQuery()).contains("X-Amz-Expires=1&");
-        await().atMost(Duration.ofSeconds(15))
+        await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
                 .untilAsserted(() -> assertThat(fetch(link).statusCode()).isEqualTo(403));
     }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class ContainerLogsContract {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Instant TIME = Instant.parse("2026-11-20T10:00:00.123456789Z");
     private static final PodDriver.Container STEP = new PodDriver.Container("ns-a", "build-pod", "step-build");
     private static final String TASK_RUN = "0b7f2c1e-0000-4000-8000-000000000001";

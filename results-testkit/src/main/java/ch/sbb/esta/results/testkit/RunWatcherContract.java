@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class RunWatcherContract {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Queue<Event> events = new ConcurrentLinkedQueue<>();
     private final Queue<Watching> open = new ConcurrentLinkedQueue<>();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.ContainerLogId;
 import ch.sbb.esta.results.LogDefect.Reason;
@@ -538,10 +539,10 @@ class SegmentedLogsTest {
         LogWriter writer = open(wire, config().segmentBytes(1_000).clock(clock)).open(ID);
         wire.stop();
         write(writer, 0, 1_000);
-        await().until(() -> wire.puts() > 0);
+        await().atMost(ONE_MINUTE).until(() -> wire.puts() > 0);
         wire.start();
 
-        await().until(() -> {
+        await().atMost(ONE_MINUTE).until(() -> {
             clock.advance(Duration.ofSeconds(1));
             return !names(blobs).isEmpty();
         });
@@ -560,12 +561,12 @@ class SegmentedLogsTest {
         assertThat(logs.find(ID)).isEmpty();
 
         clock.advance(Duration.ofMillis(1));
-        await().until(() -> logs.find(ID).isPresent());
+        await().atMost(ONE_MINUTE).until(() -> logs.find(ID).isPresent());
         assertThat(read(logs, 0, Long.MAX_VALUE)).isEqualTo(expected(0, 5));
         assertThat(logs.find(other.info().id())).isEmpty();
 
         clock.advance(Duration.ofSeconds(10));
-        await().until(() -> logs.find(other.info().id()).isPresent());
+        await().atMost(ONE_MINUTE).until(() -> logs.find(other.info().id()).isPresent());
     }
 
     @Test
@@ -574,7 +575,7 @@ class SegmentedLogsTest {
         LogWriter writer = logs.open(ID);
         write(writer, 0, 100);
 
-        await().until(() -> logs.find(ID).isPresent());
+        await().atMost(ONE_MINUTE).until(() -> logs.find(ID).isPresent());
     }
 
     @Test

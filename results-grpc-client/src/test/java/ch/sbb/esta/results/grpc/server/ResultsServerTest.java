@@ -57,6 +57,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -445,12 +446,12 @@ class ResultsServerTest {
                                 .build()));
             }));
             waiting.start();
-            Awaitility.await().until(() -> endless.pages.get() > 3);
+            Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> endless.pages.get() > 3);
             context.cancel(null);
             waiting.join(Duration.ofSeconds(10).toMillis());
             Awaitility.await()
                     .during(Duration.ofMillis(200))
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(60))
                     .until(endless.pages::get, new Still());
         }
     }

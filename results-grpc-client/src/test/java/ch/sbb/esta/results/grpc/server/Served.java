@@ -1,6 +1,7 @@
 package ch.sbb.esta.results.grpc.server;
 
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
@@ -56,6 +57,6 @@ final class Served implements AutoCloseable {
     public void close() {
         channel.shutdownNow();
         server.close();
-        await("the channel ends").until(channel::isTerminated);
+        await("the channel ends").atMost(ONE_MINUTE).until(channel::isTerminated);
     }
 }

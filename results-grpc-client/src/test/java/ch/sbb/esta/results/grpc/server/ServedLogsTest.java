@@ -40,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -204,7 +205,7 @@ class ServedLogsTest {
 
         Status status() throws Exception {
             try {
-                LogSummary unused = summary.get(20, TimeUnit.SECONDS);
+                LogSummary unused = summary.get(60, TimeUnit.SECONDS);
                 return Status.OK;
             } catch (java.util.concurrent.ExecutionException e) {
                 return Status.fromThrowable(Objects.requireNonNull(e.getCause()));
@@ -239,7 +240,7 @@ class ServedLogsTest {
         upload.onNext(piece(name, "ne\nsecond\n\nlast without end"));
         upload.onCompleted();
 
-        LogSummary summary = answer.summary.get(20, TimeUnit.SECONDS);
+        LogSummary summary = answer.summary.get(60, TimeUnit.SECONDS);
         assertThat(summary.getRecord()).isEqualTo("ci/results/p1/records/log-1");
         assertThat(summary.getBytesReceived()).isEqualTo(35);
         assertThat(read(name)).isEqualTo("first line\nsecond\n\nlast without end");
@@ -267,9 +268,10 @@ class ServedLogsTest {
         Answer cut = new Answer();
         StreamObserver<Log> upload = LogsGrpc.newStub(served.channel()).updateLog(cut);
         upload.onNext(piece(name, "half of it\n"));
-        Awaitility.await().until(() -> opened.get() == 1);
+        Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> opened.get() == 1);
         upload.onError(new IOException("gone"));
         Awaitility.await()
+                .atMost(Durations.ONE_MINUTE)
                 .until(() -> logs.list("ci", "t1").stream().anyMatch(info -> info.state() == LogState.PARTIAL));
         assertThat(failure(() -> read(name)).toString()).contains("NOT_FOUND", "did not come to an end");
 
@@ -323,12 +325,15 @@ class ServedLogsTest {
                             @Override
                             public void onCompleted() {}
                         });
-        Awaitility.await().until(() -> pieces.get() == 3);
+        Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> pieces.get() == 3);
         // While this caller waits, others are served: no thread of the server is held.
         assertThat(failure(() -> read("ci/results/p1/logs/none")).getCode()).isEqualTo(Status.Code.NOT_FOUND);
         call.join().request(2);
-        Awaitility.await().until(() -> pieces.get() == 5);
+        Awaitility.await().atMost(Durations.ONE_MINUTE).until(() -> pieces.get() == 5);
         call.join().cancel("enough", null);
-        Awaitility.await().during(Duration.ofMillis(100)).until(() -> pieces.get() == 5);
+        Awaitility.await()
+                .during(Duration.ofMillis(100))
+                .atMost(Durations.ONE_MINUTE)
+                .until(() -> pieces.get() == 5);
     }
 }

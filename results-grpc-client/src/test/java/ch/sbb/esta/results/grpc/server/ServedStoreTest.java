@@ -168,7 +168,7 @@ class ServedStoreTest {
                     .trustManager(certificate.toFile())
                     .build();
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(40))
+                    .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofSeconds(1))
                     .until(() -> isServed(served.server().port(), renewed));
         }

@@ -245,7 +245,7 @@ public abstract class KubeApiConformance extends ApplyConformance {
     @Test
     final void aWatchEndsWhenItsTimeIsOver() {
         try (WatchedEvents events = watch("&resourceVersion=0&timeoutSeconds=1&allowWatchBookmarks=true")) {
-            await().atMost(Duration.ofSeconds(20)).until(events::isEnded);
+            await().atMost(Duration.ofSeconds(60)).until(events::isEnded);
         }
     }
 

@@ -29,7 +29,7 @@ final class KubeHttp {
         }
     }
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final KubeConnection connection;
     private final HttpClient client;

@@ -415,7 +415,7 @@ abstract class ObjectConformance extends ConformanceFixture {
         assertThat(http().delete(widgets + "?labelSelector=" + KubeHttp.encode(label + "=go"))
                         .code())
                 .isEqualTo(200);
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(http().get(widgets + "?labelSelector=" + label)
                                 .body()
                                 .path("items"))

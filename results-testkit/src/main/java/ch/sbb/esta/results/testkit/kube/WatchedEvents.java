@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** The events of one watch as they arrive, for tests that wait for the next. */
 final class WatchedEvents implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
     private final Runnable closer;

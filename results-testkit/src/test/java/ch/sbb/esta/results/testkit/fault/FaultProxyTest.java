@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.testkit.fault.FaultProxy.Direction;
 import java.io.DataInputStream;
@@ -117,7 +118,8 @@ class FaultProxyTest {
         assertThat(proxy.acceptedConnections()).isEqualTo(1);
         assertThat(proxy.bytes(Direction.TO_SERVER)).isEqualTo(data.length);
         assertThat(proxy.bytes(Direction.TO_CLIENT)).isEqualTo(data.length);
-        await().untilAsserted(() -> assertThat(proxy.openConnections()).isZero());
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() -> assertThat(proxy.openConnections()).isZero());
     }
 
     @Test

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.kube;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.testkit.ManualClock;
 import java.io.IOException;
@@ -170,7 +171,8 @@ class ContainerLogsTest {
                 .isEqualTo("2026-01-01T00:00:30Z");
         assertThat(read("")).isEmpty();
         clock.advance(Duration.ofSeconds(31));
-        await().untilAsserted(() -> assertThat(http.get(LOG).code()).isEqualTo(404));
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() -> assertThat(http.get(LOG).code()).isEqualTo(404));
     }
 
     @Test
@@ -266,7 +268,8 @@ class ContainerLogsTest {
             new PodStatuses(rotating, "default", "p", "c").running();
             KubeHttp client = new KubeHttp(KubeConnection.to(rotating));
             rotating.appendLog("default", "p", "c", "more than ten bytes\n".getBytes(StandardCharsets.UTF_8));
-            await().untilAsserted(
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(
                             () -> assertThat(client.get(LOG).body().asText()).isEmpty());
             rotating.appendLog("default", "p", "c", "short\n".getBytes(StandardCharsets.UTF_8));
             assertThat(client.get(LOG).body().asText()).isEqualTo("short\n");
@@ -301,7 +304,7 @@ class ContainerLogsTest {
             assertThat(well.readNBytes(8)).hasSize(8);
             statuses.terminated(0);
             assertThat(well.read()).isNegative();
-            await().until(() -> node().openStreams() == 1);
+            await().atMost(ONE_MINUTE).until(() -> node().openStreams() == 1);
             node().resetStreams();
             assertThatThrownBy(stalled::read).isInstanceOf(IOException.class);
         }

@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.kube;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
@@ -128,8 +129,9 @@ abstract class Fabric8ClientScenarios {
                 return run;
             });
             taskRuns().withName("late").delete();
-            await().untilAsserted(() ->
-                    assertThat(told.events).containsExactly("add early", "add late", "update late", "delete late"));
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(() -> assertThat(told.events)
+                            .containsExactly("add early", "add late", "update late", "delete late"));
             assertThat(informer.getStore().list()).hasSize(1);
         }
     }
@@ -141,7 +143,8 @@ abstract class Fabric8ClientScenarios {
         Told told = new Told();
         try (SharedIndexInformer<GenericKubernetesResource> informer =
                 taskRuns().inform(told)) {
-            await().untilAsserted(() -> assertThat(told.events).containsExactlyInAnyOrder("add a", "add b"));
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(() -> assertThat(told.events).containsExactlyInAnyOrder("add a", "add b"));
             // The watch ends, and while it is down everything that it could resume from is forgotten.
             for (int i = 0; i < 20; i++) {
                 server.endWatches();
@@ -151,7 +154,7 @@ abstract class Fabric8ClientScenarios {
                 }
                 server.forgetHistory();
             }
-            await().untilAsserted(() -> {
+            await().atMost(ONE_MINUTE).untilAsserted(() -> {
                 assertThat(informer.getStore().list())
                         .extracting(run -> run.getMetadata().getName())
                         .hasSize(21)
@@ -159,7 +162,8 @@ abstract class Fabric8ClientScenarios {
                 assertThat(told.events).contains("delete a", "add c19");
             });
             taskRun("after");
-            await().untilAsserted(() -> assertThat(told.events).contains("add after"));
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(() -> assertThat(told.events).contains("add after"));
         }
     }
 
@@ -176,8 +180,9 @@ abstract class Fabric8ClientScenarios {
                 .inContainer("main")
                 .watchLog(out)) {
             assertThat(watch).isNotNull();
-            await().untilAsserted(() ->
-                    assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("early\n"));
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(() ->
+                            assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("early\n"));
             StringBuilder expected = new StringBuilder("early\n");
             for (int i = 0; i < 1000; i++) {
                 String line = "line " + i + "\n";
@@ -185,8 +190,9 @@ abstract class Fabric8ClientScenarios {
                 server.appendLog(namespace, "p", "main", line.getBytes(StandardCharsets.UTF_8));
             }
             statuses.terminated(0);
-            await().untilAsserted(() ->
-                    assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo(expected.toString()));
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(() ->
+                            assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo(expected.toString()));
         }
         assertThat(client.pods()
                         .inNamespace(namespace)
@@ -217,7 +223,7 @@ abstract class Fabric8ClientScenarios {
             server.appendLog(namespace, "p" + i, "main", ("of " + i + "\n").getBytes(StandardCharsets.UTF_8));
             new PodStatuses(server, namespace, "p" + i, "main").terminated(0);
         }
-        await().untilAsserted(() -> {
+        await().atMost(ONE_MINUTE).untilAsserted(() -> {
             for (int i = 0; i < pods; i++) {
                 assertThat(outputs.get(i).toString(StandardCharsets.UTF_8)).isEqualTo("of " + i + "\n");
             }
@@ -298,10 +304,11 @@ abstract class Fabric8ClientScenarios {
                 ConformanceFixture.json(
                         "{'apiVersion':'tekton.dev/v1','kind':'TaskRun','metadata':{'name':'x','namespace':'team','finalizers':['example.com/keep']}}"));
         client.namespaces().withName("team").delete();
-        await().until(() -> server.find(new KubeReference("tekton.dev/v1", "TaskRun", "team", "x"))
-                .orElseThrow()
-                .at("/metadata")
-                .has("deletionTimestamp"));
+        await().atMost(ONE_MINUTE)
+                .until(() -> server.find(new KubeReference("tekton.dev/v1", "TaskRun", "team", "x"))
+                        .orElseThrow()
+                        .at("/metadata")
+                        .has("deletionTimestamp"));
         assertThat(client.namespaces().withName("team").get().getStatus().getPhase())
                 .isEqualTo("Terminating");
         assertThatThrownBy(() -> server.create(ConformanceFixture.json(
@@ -315,8 +322,9 @@ abstract class Fabric8ClientScenarios {
                     run.getMetadata().setFinalizers(List.of());
                     return run;
                 });
-        await().untilAsserted(() ->
-                assertThat(client.namespaces().withName("team").get()).isNull());
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() ->
+                        assertThat(client.namespaces().withName("team").get()).isNull());
     }
 
     private void pod(String name, String container) {

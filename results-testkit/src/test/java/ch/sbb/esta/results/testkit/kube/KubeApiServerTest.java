@@ -3,6 +3,7 @@ package ch.sbb.esta.results.testkit.kube;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import ch.sbb.esta.results.testkit.ManualClock;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -206,7 +207,7 @@ class KubeApiServerTest {
             JsonNode error = events.next();
             assertThat(error.path("type").asText()).isEqualTo("ERROR");
             assertThat(error.at("/object/reason").asText()).isEqualTo("Expired");
-            await().until(events::isEnded);
+            await().atMost(ONE_MINUTE).until(events::isEnded);
         }
     }
 
@@ -249,7 +250,8 @@ class KubeApiServerTest {
                 .put("uid", uid);
         KubeReference reference = KubeReference.of(server.create(dependent));
         server.delete(new KubeReference("tekton.dev/v1", "TaskRun", "default", "owner"));
-        await().untilAsserted(() -> assertThat(server.find(reference)).isEmpty());
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() -> assertThat(server.find(reference)).isEmpty());
     }
 
     @Test
@@ -266,7 +268,8 @@ class KubeApiServerTest {
                     .put("uid", uid);
             KubeReference reference = KubeReference.of(server.create(dependent));
             http.delete(RUNS + "/owner?propagationPolicy=" + policy);
-            await().untilAsserted(
+            await().atMost(ONE_MINUTE)
+                    .untilAsserted(
                             () -> assertThat(http.get(RUNS + "/owner").code()).isEqualTo(404));
             assertThat(server.find(reference).isPresent()).isEqualTo(policy.equals("Orphan"));
             server.find(reference)
@@ -341,7 +344,7 @@ class KubeApiServerTest {
             JsonNode status = watch.next("ERROR");
             assertThat(status.path("code").asInt()).isEqualTo(410);
             assertThat(status.path("reason").asText()).isEqualTo("Expired");
-            await().until(watch::isEnded);
+            await().atMost(ONE_MINUTE).until(watch::isEnded);
         }
     }
 
@@ -372,13 +375,16 @@ class KubeApiServerTest {
                         "{\"apiVersion\":\"tekton.dev/v1\",\"kind\":\"TaskRun\",\"metadata\":{\"name\":\"late\"}}"),
                 403,
                 "Forbidden");
-        await().untilAsserted(() -> assertThat(http.get(runs + "/free").code()).isEqualTo(404));
-        await().untilAsserted(() -> assertThat(http.get(runs + "/held").at("/metadata/deletionTimestamp"))
-                .isNotEmpty());
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() -> assertThat(http.get(runs + "/free").code()).isEqualTo(404));
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() -> assertThat(http.get(runs + "/held").at("/metadata/deletionTimestamp"))
+                        .isNotEmpty());
         assertThat(http.get("/api/v1/namespaces/going").code()).isEqualTo(200);
         http.merge(runs + "/held", "{\"metadata\":{\"finalizers\":null}}");
-        await().untilAsserted(() ->
-                assertThat(http.get("/api/v1/namespaces/going").code()).isEqualTo(404));
+        await().atMost(ONE_MINUTE)
+                .untilAsserted(() ->
+                        assertThat(http.get("/api/v1/namespaces/going").code()).isEqualTo(404));
     }
 
     @Test

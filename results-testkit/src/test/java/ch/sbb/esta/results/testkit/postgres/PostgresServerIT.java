@@ -57,7 +57,7 @@ class PostgresServerIT {
                 PostgresDatabase copy = standby.database(database);
                 assertThat(standby.port()).isNotEqualTo(server.port());
                 execute(database, "INSERT INTO t VALUES (2)");
-                await().atMost(Duration.ofSeconds(30))
+                await().atMost(Duration.ofSeconds(60))
                         .until(() -> query(copy, "SELECT sum(n) FROM t").equals("3"));
                 assertThatThrownBy(() -> execute(copy, "INSERT INTO t VALUES (3)"))
                         .hasMessageContaining("read-only");

@@ -33,8 +33,11 @@ final class Chaos implements Benchmark {
     private static final int LINES = 250;
     /** So that containers write for some seconds. */
     private static final int STRETCH = 6;
-    /** Longer than it takes the others to take over. */
-    private static final Duration PODS_STAY = Duration.ofSeconds(60);
+    /**
+     * Longer than it takes others to take over on a machine that is busy with starting replicas. Pods of Tekton stay as long as their
+     * TaskRun; those of TaskRuns that are cancelled or time out go at once, here too.
+     */
+    private static final Duration PODS_STAY = Duration.ofMinutes(5);
 
     private final int namespaces;
     private final int pipelineRuns;

@@ -18,7 +18,6 @@ import java.io.Writer;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Properties;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -94,9 +93,6 @@ final class ChaosPlaces {
     static SegmentedLogs logs(S3Client s3, Path spool) {
         return new SegmentedLogs(
                 new S3BlobStore(s3, S3BlobStoreConfig.builder(BUCKET).build()),
-                LogStoreConfig.builder()
-                        .spoolDirectory(spool)
-                        .segmentAge(Duration.ofSeconds(2))
-                        .build());
+                LogStoreConfig.builder().spoolDirectory(spool).build());
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each of them runs to its last line with few rows. What they measure then means nothing. */
-@Timeout(120)
+@Timeout(300)
 class ListBenchmarksIT {
 
     static Stream<Benchmark> benchmarks() {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each of them runs to its last line with little to do. What they measure then means nothing. */
-@Timeout(120)
+@Timeout(300)
 class LogBenchmarksIT {
 
     private static final long BYTES = 4_000_000;

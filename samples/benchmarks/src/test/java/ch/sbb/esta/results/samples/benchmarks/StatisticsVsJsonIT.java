@@ -12,7 +12,7 @@ class StatisticsVsJsonIT {
 
     /** It compares the two answers, too. */
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void endsWithARatio() throws Exception {
         ByteArrayOutputStream progress = new ByteArrayOutputStream();
         try (PrintStream out = new PrintStream(progress, true, StandardCharsets.UTF_8)) {

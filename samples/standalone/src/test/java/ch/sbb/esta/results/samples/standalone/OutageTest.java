@@ -74,7 +74,7 @@ class OutageTest {
                             .build()) {
                 archive.start();
                 tekton.start();
-                await().atMost(Duration.ofSeconds(30))
+                await().atMost(Duration.ofSeconds(60))
                         .until(() -> archive.stats().collector().orElseThrow().lines() > 100);
 
                 postgres.stop();
