@@ -28,6 +28,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import org.awaitility.Awaitility;
+import org.awaitility.Durations;
 import org.junit.jupiter.api.Test;
 
 /** The programs of the chapter on gRPC that measure calls: what they count is asked for. */
@@ -49,7 +50,7 @@ class GrpcMetricsTest {
             call(connection);
 
             for (String side : new String[] {"grpc.client.processing.duration", "grpc.server.processing.duration"}) {
-                Awaitility.await(side).until(() -> {
+                Awaitility.await(side).atMost(Durations.ONE_MINUTE).until(() -> {
                     Timer timer = registry.find(side)
                             .tag("method", "GetResult")
                             .tag("statusCode", "NOT_FOUND")
@@ -91,8 +92,12 @@ class GrpcMetricsTest {
                         .open()) {
             call(connection);
 
-            Awaitility.await("the client's calls").until(() -> reader.calls("grpc.client.call.duration") == 1);
-            Awaitility.await("the server's calls").until(() -> reader.calls("grpc.server.call.duration") == 1);
+            Awaitility.await("the client's calls")
+                    .atMost(Durations.ONE_MINUTE)
+                    .until(() -> reader.calls("grpc.client.call.duration") == 1);
+            Awaitility.await("the server's calls")
+                    .atMost(Durations.ONE_MINUTE)
+                    .until(() -> reader.calls("grpc.server.call.duration") == 1);
         } finally {
             sdk.close();
         }

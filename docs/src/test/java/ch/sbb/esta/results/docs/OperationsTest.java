@@ -3,6 +3,7 @@ package ch.sbb.esta.results.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.embed.ResultsArchive;
 import ch.sbb.esta.results.k8s.FabricClusterEvents;
 import ch.sbb.esta.results.k8s.FabricClusterPods;
@@ -11,13 +12,16 @@ import ch.sbb.esta.results.k8s.FabricConfig;
 import ch.sbb.esta.results.k8s.FabricContainerLogs;
 import ch.sbb.esta.results.k8s.FabricNamespaces;
 import ch.sbb.esta.results.k8s.FabricReplicas;
+import ch.sbb.esta.results.k8s.FabricRunEvents;
 import ch.sbb.esta.results.k8s.FabricRunWatcher;
 import ch.sbb.esta.results.logs.SegmentedLogs;
 import ch.sbb.esta.results.memory.InMemoryBlobStore;
 import ch.sbb.esta.results.memory.InMemoryResultsStore;
 import ch.sbb.esta.results.metrics.ArchiveMetrics;
 import ch.sbb.esta.results.prune.FinalizerConfig;
+import ch.sbb.esta.results.prune.FinalizerListener;
 import ch.sbb.esta.results.prune.PrunerConfig;
+import ch.sbb.esta.results.prune.Safety;
 import ch.sbb.esta.results.testkit.kube.KubeApiServer;
 import ch.sbb.esta.results.testkit.kube.KubeReference;
 import ch.sbb.esta.results.testkit.kube.RbacRules;
@@ -31,6 +35,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -166,6 +171,14 @@ class OperationsTest {
             await().atMost(PATIENCE).until(() -> isHeld(cluster, second));
             finish(cluster, second);
             await().atMost(PATIENCE).until(() -> !store.list("", 10).items().isEmpty());
+            // Two replicas, one after the other, find that it could not be held.
+            for (String replica : List.of("a", "b")) {
+                new FabricRunEvents(kubernetes, scope, replica)
+                        .onReleased(
+                                RunSnapshot.parse(second.toString().getBytes(StandardCharsets.UTF_8)),
+                                FinalizerListener.Cause.DEADLINE,
+                                Safety.of(List.of("it is not stored")));
+            }
             // A run that is deleted with its namespace is asked for no longer than the namespace is there.
             cluster.delete(new KubeReference("v1", "Namespace", "", NAMESPACE));
             await().atMost(PATIENCE)

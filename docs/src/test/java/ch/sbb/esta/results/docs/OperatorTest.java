@@ -50,7 +50,7 @@ class OperatorTest {
                         .readTree("{\"apiVersion\":\"results.esta.sbb.ch/v1alpha1\",\"kind\":\"ResultsTenant\","
                                 + "\"metadata\":{\"namespace\":\"team-a\",\"name\":\"results\"},\"spec\":{}}"));
                 KubeReference secret = new KubeReference("v1", "Secret", "team-a", "results-database");
-                await().atMost(Duration.ofSeconds(20))
+                await().atMost(Duration.ofSeconds(60))
                         .untilAsserted(() -> assertThat(cluster.find(secret))
                                 .hasValueSatisfying(
                                         found -> assertThat(found.path("data").has("S3_PREFIX"))

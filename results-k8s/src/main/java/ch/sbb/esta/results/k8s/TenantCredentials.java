@@ -38,14 +38,14 @@ final class TenantCredentials {
     private final TenantObjects objects;
     private final TenantProvisioner provisioner;
     private final TenantOperatorConfig config;
-    private final TenantEvents events;
+    private final EventRecorder events;
     private final String instance;
 
     TenantCredentials(
             TenantObjects objects,
             TenantProvisioner provisioner,
             TenantOperatorConfig config,
-            TenantEvents events,
+            EventRecorder events,
             String instance) {
         this.objects = objects;
         this.provisioner = provisioner;

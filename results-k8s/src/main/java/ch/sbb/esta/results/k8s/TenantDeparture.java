@@ -28,7 +28,7 @@ final class TenantDeparture {
     private final TenantObjects objects;
     private final TenantProvisioner provisioner;
     private final TenantOperatorConfig config;
-    private final TenantEvents events;
+    private final EventRecorder events;
 
     /** Tenants that are gone from the cluster and must still be removed from the database, with what becomes of their data. */
     private final Map<String, Reclaim> leftovers = new ConcurrentHashMap<>();
@@ -37,7 +37,7 @@ final class TenantDeparture {
     private final Set<String> unclaimed = ConcurrentHashMap.newKeySet();
 
     TenantDeparture(
-            TenantObjects objects, TenantProvisioner provisioner, TenantOperatorConfig config, TenantEvents events) {
+            TenantObjects objects, TenantProvisioner provisioner, TenantOperatorConfig config, EventRecorder events) {
         this.objects = objects;
         this.provisioner = provisioner;
         this.config = config;

@@ -28,7 +28,7 @@ final class TenantReconciler {
     private final TenantObjects objects;
     private final TenantProvisioner provisioner;
     private final TenantOperatorConfig config;
-    private final TenantEvents events;
+    private final EventRecorder events;
     private final TenantCredentials credentials;
     private final TenantDeparture departure;
 
@@ -37,7 +37,10 @@ final class TenantReconciler {
         this.objects = objects;
         this.provisioner = provisioner;
         this.config = config;
-        this.events = new TenantEvents(objects, config.cluster().clock(), instance);
+        this.events = new EventRecorder(
+                objects,
+                config.cluster().clock(),
+                new EventRecorder.Source("results-operator", instance, "results-tenant-"));
         this.credentials = new TenantCredentials(objects, provisioner, config, events, instance);
         this.departure = new TenantDeparture(objects, provisioner, config, events);
     }

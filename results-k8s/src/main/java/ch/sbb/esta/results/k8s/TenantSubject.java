@@ -14,7 +14,7 @@ import java.util.Optional;
  * The object that asks for a tenant and takes its status: a ResultsTenant, or a namespace with a label, which has its status in an
  * annotation. Every write is refused when somebody else wrote after it was read. Not thread-safe.
  */
-final class TenantSubject {
+final class TenantSubject implements EventRecorder.Subject {
 
     static final String FINALIZER = TenantObjects.GROUP + "/tenant";
     static final String STATUS_ANNOTATION = TenantObjects.GROUP + "/tenant-status";
@@ -42,7 +42,8 @@ final class TenantSubject {
     }
 
     /** The namespace that is the tenant. */
-    String namespace() {
+    @Override
+    public String namespace() {
         return isResource() ? metadata().path("namespace").asText() : name();
     }
 
@@ -50,7 +51,8 @@ final class TenantSubject {
         return TenantObjects.name(object);
     }
 
-    String uid() {
+    @Override
+    public String uid() {
         return metadata().path("uid").asText();
     }
 
@@ -159,7 +161,8 @@ final class TenantSubject {
     }
 
     /** A reference to the object, as Events have it. */
-    ObjectNode reference() {
+    @Override
+    public ObjectNode reference() {
         ObjectNode reference = TenantObjects.object();
         reference.put("apiVersion", kind.apiVersion()).put("kind", kind.kind());
         reference.put("namespace", namespace()).put("name", name()).put("uid", uid());

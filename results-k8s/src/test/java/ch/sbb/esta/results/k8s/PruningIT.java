@@ -2,7 +2,9 @@ package ch.sbb.esta.results.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
+import ch.sbb.esta.results.RecordName;
 import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.embed.ResultsArchive;
 import ch.sbb.esta.results.memory.InMemoryResultsStore;
@@ -124,14 +126,47 @@ class PruningIT {
             archive.start();
             ObjectNode parent = create("PipelineRun", "build", "");
             ObjectNode child = createChild(parent, "build-test");
-            await().until(() -> isHeld(parent) && isHeld(child));
+            await().atMost(ONE_MINUTE).until(() -> isHeld(parent) && isHeld(child));
             finish(child);
             finish(parent);
-            await().until(this::isEmpty);
+            await().atMost(ONE_MINUTE).until(this::isEmpty);
         }
         assertThat(changes)
                 .containsExactlyInAnyOrder(
                         "PATCH build", "PATCH build", "PATCH build-test", "PATCH build-test", "DELETE build");
+    }
+
+    @Test
+    void aRunThatCouldNotBeHeldUntilItWasSafeIsToldOfByAnEvent() {
+        String claim = """
+                ,"annotations":{"results.tekton.dev/result":"ci/results/r","results.tekton.dev/record":"ci/results/r/records/r"}
+                """;
+        try (ResultsArchive archive = archive("120h")
+                .finalizers(FinalizerConfig.builder()
+                        .deadline(Duration.ofSeconds(1))
+                        .build())
+                .onReleased(new FabricRunEvents(client, config, "replica-0"))
+                .build()) {
+            archive.start();
+            ObjectNode first = create("PipelineRun", "first", claim);
+            RecordName record = RecordName.parse("ci/results/r/records/r");
+            await().atMost(ONE_MINUTE)
+                    .until(() -> isHeld(first) && store.findRecord(record).isPresent());
+            ObjectNode second = create("PipelineRun", "second", claim);
+            await().atMost(ONE_MINUTE).until(() -> isHeld(second));
+            finish(second);
+            await().atMost(ONE_MINUTE)
+                    .until(() -> !server.list("v1", "Event", "ci").isEmpty());
+            ObjectNode event = server.list("v1", "Event", "ci").get(0);
+            assertThat(event.path("type").asText()).isEqualTo("Warning");
+            assertThat(event.path("reason").asText()).isEqualTo(FabricRunEvents.REASON);
+            assertThat(event.path("message").asText()).contains("at its deadline", "\"second\"", "not stored");
+            assertThat(event.path("involvedObject").path("uid"))
+                    .isEqualTo(second.path("metadata").path("uid"));
+            assertThat(event.path("reportingInstance").asText()).isEqualTo("replica-0");
+            await().atMost(ONE_MINUTE).until(() -> !isHeld(second));
+            assertThat(isHeld(first)).isTrue();
+        }
     }
 
     @Test
@@ -142,7 +177,7 @@ class PruningIT {
             ObjectNode child = createChild(parent, "build-test");
             finish(child);
             finish(parent);
-            await().until(this::isEmpty);
+            await().atMost(ONE_MINUTE).until(this::isEmpty);
         }
         assertThat(changes).containsExactly("DELETE build");
     }
@@ -155,10 +190,11 @@ class PruningIT {
                         .build();
                 Watching watching = holding(finalizers)) {
             ObjectNode run = create("TaskRun", "build", "");
-            await().until(() -> isHeld(run));
+            await().atMost(ONE_MINUTE).until(() -> isHeld(run));
             server.delete(new KubeReference("v1", "Namespace", "", "ci"));
-            await().until(() ->
-                    server.find(new KubeReference("v1", "Namespace", "", "ci")).isEmpty());
+            await().atMost(ONE_MINUTE)
+                    .until(() -> server.find(new KubeReference("v1", "Namespace", "", "ci"))
+                            .isEmpty());
             assertThat(new FabricNamespaces(client, config).isTerminating("ci")).isTrue();
             assertThat(watching.lastHeard()).isPresent();
         }

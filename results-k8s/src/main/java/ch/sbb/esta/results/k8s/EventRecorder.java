@@ -13,12 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the people of a namespace what happened, as Events. The same news of the same object is one Event that counts, written at most
+ * Tells the people of a namespace what happened, as Kubernetes Events. The same news of the same object is one Event that counts, written at most
  * once in some minutes; a namespace gets a bounded number of Events in an hour. An Event that cannot be written is no failure.
  */
-final class TenantEvents {
+final class EventRecorder {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TenantEvents.class);
+    private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
     private static final Duration QUIET = Duration.ofMinutes(5);
     private static final Duration WINDOW = Duration.ofHours(1);
     private static final int MOST_PER_WINDOW = 30;
@@ -27,7 +27,7 @@ final class TenantEvents {
 
     private final TenantObjects objects;
     private final InstantSource clock;
-    private final String instance;
+    private final Source source;
     private final Map<String, Told> told = bounded();
     private final Map<String, Told> namespaces = bounded();
 
@@ -37,10 +37,32 @@ final class TenantEvents {
      */
     private record Told(Instant first, Instant last, int count) {}
 
-    TenantEvents(TenantObjects objects, InstantSource clock, String instance) {
+    /**
+     * Who tells.
+     *
+     * @param component {@code source.component}
+     * @param instance {@code reportingInstance}
+     * @param prefix the beginning of the names of its Events
+     */
+    record Source(String component, String instance, String prefix) {}
+
+    /** What an Event is about. */
+    interface Subject {
+
+        /** Where the Event is written. */
+        String namespace();
+
+        /** The UID of the object. */
+        String uid();
+
+        /** {@code involvedObject}. */
+        ObjectNode reference();
+    }
+
+    EventRecorder(TenantObjects objects, InstantSource clock, Source source) {
         this.objects = objects;
         this.clock = clock;
-        this.instance = instance;
+        this.source = source;
     }
 
     private static Map<String, Told> bounded() {
@@ -54,15 +76,15 @@ final class TenantEvents {
         };
     }
 
-    void normal(TenantSubject subject, String reason, String message) {
+    void normal(Subject subject, String reason, String message) {
         tell(subject, "Normal", reason, message);
     }
 
-    void warning(TenantSubject subject, String reason, String message) {
+    void warning(Subject subject, String reason, String message) {
         tell(subject, "Warning", reason, message);
     }
 
-    private void tell(TenantSubject subject, String type, String reason, String message) {
+    private void tell(Subject subject, String type, String reason, String message) {
         String text = message.length() <= LONGEST_MESSAGE ? message : message.substring(0, LONGEST_MESSAGE) + "…";
         String key = subject.uid() + " " + type + " " + reason + " " + text;
         Instant now = clock.instant();
@@ -116,18 +138,18 @@ final class TenantEvents {
         }
     }
 
-    private ObjectNode event(TenantSubject subject, String key, Told news) {
+    private ObjectNode event(Subject subject, String key, Told news) {
         ObjectNode event = TenantObjects.object();
         event.put("apiVersion", "v1").put("kind", "Event");
         String hash =
                 UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8)).toString();
-        event.putObject("metadata").put("namespace", subject.namespace()).put("name", "results-tenant-" + hash);
+        event.putObject("metadata").put("namespace", subject.namespace()).put("name", source.prefix + hash);
         event.set("involvedObject", subject.reference());
         event.put("firstTimestamp", TenantStatus.time(news.first()));
         event.put("lastTimestamp", TenantStatus.time(news.last()));
         event.put("count", news.count());
-        event.putObject("source").put("component", "results-operator");
-        event.put("reportingComponent", "results-operator").put("reportingInstance", instance);
+        event.putObject("source").put("component", source.component);
+        event.put("reportingComponent", source.component).put("reportingInstance", source.instance);
         return event;
     }
 }
