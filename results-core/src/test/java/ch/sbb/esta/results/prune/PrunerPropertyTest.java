@@ -62,7 +62,7 @@ class PrunerPropertyTest {
         };
         scene.cluster().beforeFind = key -> {
             interfere();
-            scene.memory().find(key).ifPresent(found -> looked.put(found.uid(), found));
+            look(key);
         };
         for (int step = 0; step < 120; step++) {
             act();
@@ -70,7 +70,7 @@ class PrunerPropertyTest {
                 pruner.run();
             }
         }
-        scene.cluster().beforeFind = key -> {};
+        scene.cluster().beforeFind = this::look;
         scene.cluster().beforeDelete = key -> violation = violation(key);
         heal();
         List<String> expected = expected();
@@ -79,6 +79,10 @@ class PrunerPropertyTest {
                 .as("seed %s, %s deleted", seed, deleted)
                 .containsExactlyElementsOf(expected);
         assertThat(deleted).as("seed %s", seed).isPositive();
+    }
+
+    private void look(RunKey key) {
+        scene.memory().find(key).ifPresent(found -> looked.put(found.uid(), found));
     }
 
     private void onPruned(RunSnapshot run) {
