@@ -31,8 +31,8 @@ final class ClusterScopes {
 
     private List<String> select(String selector) {
         TreeSet<String> names = new TreeSet<>();
-        new TenantObjects(requests, config)
-                .list(TenantObjects.NAMESPACE, "", selector, namespace -> names.add(namespace.name()));
+        new ClusterObjects(requests, config)
+                .list(ClusterObjects.NAMESPACE, "", selector, namespace -> names.add(namespace.name()));
         return List.copyOf(names);
     }
 }

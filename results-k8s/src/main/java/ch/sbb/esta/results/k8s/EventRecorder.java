@@ -25,7 +25,7 @@ final class EventRecorder {
     private static final int REMEMBERED = 2_000;
     private static final int LONGEST_MESSAGE = 1_000;
 
-    private final TenantObjects objects;
+    private final ClusterObjects objects;
     private final InstantSource clock;
     private final Source source;
     private final Map<String, Told> told = bounded();
@@ -59,7 +59,7 @@ final class EventRecorder {
         ObjectNode reference();
     }
 
-    EventRecorder(TenantObjects objects, InstantSource clock, Source source) {
+    EventRecorder(ClusterObjects objects, InstantSource clock, Source source) {
         this.objects = objects;
         this.clock = clock;
         this.source = source;
@@ -124,22 +124,22 @@ final class EventRecorder {
         String namespace = event.path("metadata").path("namespace").asText();
         if (news.count() == 1) {
             try {
-                objects.create(TenantObjects.EVENT, namespace, event);
+                objects.create(ClusterObjects.EVENT, namespace, event);
                 return;
             } catch (OutdatedException e) {
                 LOG.trace("The event is there, from before a restart or from another operator", e);
             }
         }
         try {
-            objects.patch(TenantObjects.EVENT, namespace, TenantObjects.name(event), event);
+            objects.patch(ClusterObjects.EVENT, namespace, ClusterObjects.name(event), event);
         } catch (OutdatedException e) {
             // Events live an hour.
-            objects.create(TenantObjects.EVENT, namespace, event);
+            objects.create(ClusterObjects.EVENT, namespace, event);
         }
     }
 
     private ObjectNode event(Subject subject, String key, Told news) {
-        ObjectNode event = TenantObjects.object();
+        ObjectNode event = ClusterObjects.object();
         event.put("apiVersion", "v1").put("kind", "Event");
         String hash =
                 UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8)).toString();

@@ -30,7 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class FabricClusterEvents implements ClusterEvents {
 
     private static final Logger LOG = LoggerFactory.getLogger(FabricClusterEvents.class);
-    private static final RunKind EVENT = ResourceVersions.EVENT;
     private static final int RESTARTS = 3;
 
     private final KubernetesClient client;
@@ -93,7 +92,7 @@ public final class FabricClusterEvents implements ClusterEvents {
         List<EventSnapshot> events = new ArrayList<>();
         String token = "";
         do {
-            ApiPath path = ApiPath.of(EVENT, namespace)
+            ApiPath path = ApiPath.of(ClusterObjects.EVENT, namespace)
                     .query("fieldSelector", selector)
                     .query("limit", Integer.toString(config.pageSize()));
             if (!token.isEmpty()) {

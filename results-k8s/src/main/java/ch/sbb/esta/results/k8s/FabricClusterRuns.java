@@ -9,6 +9,7 @@ import ch.sbb.esta.results.RunKinds;
 import ch.sbb.esta.results.RunReading;
 import ch.sbb.esta.results.RunSnapshot;
 import ch.sbb.esta.results.spi.ClusterRuns;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,8 +156,12 @@ public final class FabricClusterRuns implements ClusterRuns {
     /** {@inheritDoc} As field manager {@code esta-results}, by a merge patch: what others wrote into other annotations is not asked for. */
     @Override
     public boolean annotate(RunKey run, Map<String, String> annotations) {
+        ObjectNode patch = ClusterObjects.object();
+        ObjectNode metadata = patch.putObject("metadata").put("uid", run.uid());
+        ObjectNode written = metadata.putObject("annotations");
+        annotations.forEach(written::put);
         try {
-            requests.mergePatch(managedPath(run), FinalizerChange.annotations(run, annotations));
+            requests.mergePatch(managedPath(run), patch.toString());
             return true;
         } catch (ResultsException e) {
             boolean mayBeGone = e.code() == Code.NOT_FOUND || e.code() == Code.CONFLICT || e.code() == Code.INVALID;

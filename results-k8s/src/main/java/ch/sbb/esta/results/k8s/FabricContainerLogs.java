@@ -2,7 +2,6 @@ package ch.sbb.esta.results.k8s;
 
 import ch.sbb.esta.results.PodSnapshot;
 import ch.sbb.esta.results.ResultsException;
-import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.spi.ContainerLogs;
 import ch.sbb.esta.results.spi.Watching;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -34,8 +33,6 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread-safe. The client that is handed in is not closed; closing this object ends the streams and the HTTP client of its own.
  */
 public final class FabricContainerLogs implements ContainerLogs, AutoCloseable {
-
-    private static final RunKind POD = new RunKind("v1", "Pod");
 
     /** A Status with a sentence is far smaller; what lies behind is not read. */
     private static final int MAX_ERROR_BYTES = 64 * 1024;
@@ -139,7 +136,7 @@ public final class FabricContainerLogs implements ContainerLogs, AutoCloseable {
     }
 
     private static ApiPath path(String namespace, String pod) {
-        return ApiPath.of(POD, Objects.requireNonNull(namespace, "namespace"))
+        return ApiPath.of(ClusterObjects.POD, Objects.requireNonNull(namespace, "namespace"))
                 .segment(Objects.requireNonNull(pod, "pod"));
     }
 

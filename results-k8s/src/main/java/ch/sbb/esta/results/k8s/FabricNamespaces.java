@@ -2,7 +2,6 @@ package ch.sbb.esta.results.k8s;
 
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
-import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.spi.Namespaces;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -16,7 +15,6 @@ import java.util.Objects;
  */
 public final class FabricNamespaces implements Namespaces {
 
-    private static final RunKind NAMESPACE = new RunKind("v1", "Namespace");
     private static final JsonMapper MAPPER = JsonMapper.builder(RawJson.FACTORY).build();
 
     private final ApiRequests requests;
@@ -35,8 +33,8 @@ public final class FabricNamespaces implements Namespaces {
     public boolean isTerminating(String namespace) {
         Objects.requireNonNull(namespace, "namespace");
         try {
-            JsonNode found =
-                    MAPPER.readTree(requests.get(ApiPath.of(NAMESPACE, "").segment(namespace)));
+            JsonNode found = MAPPER.readTree(
+                    requests.get(ApiPath.of(ClusterObjects.NAMESPACE, "").segment(namespace)));
             return found.path("metadata").hasNonNull("deletionTimestamp")
                     || found.path("status").path("phase").asText().equals("Terminating");
         } catch (ResultsException e) {

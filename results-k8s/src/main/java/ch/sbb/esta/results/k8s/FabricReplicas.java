@@ -174,7 +174,7 @@ public final class FabricReplicas implements Replicas {
             FabricConfig requests = FabricConfig.builder()
                     .requestTimeout(renewDeadline.dividedBy(2))
                     .build();
-            TenantObjects objects = new TenantObjects(new ApiRequests(client, requests), requests);
+            ClusterObjects objects = new ClusterObjects(new ApiRequests(client, requests), requests);
             return new FabricReplicas(settings, new LeaseParts(objects, clock, nanoTime));
         }
 

@@ -38,7 +38,7 @@ public final class FabricRunEvents implements FinalizerListener {
 
         @Override
         public ObjectNode reference() {
-            ObjectNode reference = TenantObjects.object();
+            ObjectNode reference = ClusterObjects.object();
             reference
                     .put("apiVersion", run.kind().apiVersion())
                     .put("kind", run.kind().kind());
@@ -57,7 +57,7 @@ public final class FabricRunEvents implements FinalizerListener {
     public FabricRunEvents(KubernetesClient client, FabricConfig config, String instance) {
         Objects.requireNonNull(instance, "instance");
         this.events = new EventRecorder(
-                new TenantObjects(new ApiRequests(Objects.requireNonNull(client, "client"), config), config),
+                new ClusterObjects(new ApiRequests(Objects.requireNonNull(client, "client"), config), config),
                 InstantSource.system(),
                 new EventRecorder.Source("results-archive", instance, "results-archive-"));
     }

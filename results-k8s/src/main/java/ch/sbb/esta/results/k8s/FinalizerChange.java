@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -116,15 +115,6 @@ record FinalizerChange(
         patch.addObject().put("op", "test").put("path", "/metadata/uid").put("value", run.uid());
         patch.addObject().put("op", "test").put("path", path).put("value", finalizer);
         patch.addObject().put("op", "remove").put("path", path);
-        return patch.toString();
-    }
-
-    /** The merge patch that annotates a run; the UID is refused where another run has the name. */
-    static String annotations(RunKey run, Map<String, String> annotations) {
-        ObjectNode patch = MAPPER.createObjectNode();
-        ObjectNode metadata = patch.putObject("metadata").put("uid", run.uid());
-        ObjectNode written = metadata.putObject("annotations");
-        annotations.forEach(written::put);
         return patch.toString();
     }
 

@@ -23,7 +23,7 @@ record Lease(ObjectNode object) {
 
     /** A lease that nobody holds yet. */
     static Lease create(LeaseSettings settings, String role) {
-        ObjectNode lease = TenantObjects.object();
+        ObjectNode lease = ClusterObjects.object();
         ObjectNode metadata = lease.putObject("metadata");
         metadata.put("namespace", settings.namespace())
                 .put("name", role.equals(LEADER) ? settings.group() : settings.memberLease());
@@ -32,7 +32,7 @@ record Lease(ObjectNode object) {
     }
 
     String name() {
-        return TenantObjects.name(object);
+        return ClusterObjects.name(object);
     }
 
     boolean isLeaders() {

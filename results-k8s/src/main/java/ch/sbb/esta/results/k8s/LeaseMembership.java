@@ -4,7 +4,6 @@ import ch.sbb.esta.results.ReplicaView;
 import ch.sbb.esta.results.ReplicaView.Role;
 import ch.sbb.esta.results.ResultsException;
 import ch.sbb.esta.results.ResultsException.Code;
-import ch.sbb.esta.results.RunKind;
 import ch.sbb.esta.results.internal.Background;
 import ch.sbb.esta.results.internal.LogFields;
 import ch.sbb.esta.results.internal.StopSignal;
@@ -27,7 +26,6 @@ import org.slf4j.LoggerFactory;
 final class LeaseMembership implements Membership {
 
     private static final Logger LOG = LoggerFactory.getLogger(LeaseMembership.class);
-    private static final RunKind LEASE = new RunKind("coordination.k8s.io/v1", "Lease");
     private static final double JITTER = 0.2;
     /** The leader removes leases of members that are long gone: nobody else may take them for alive then. */
     private static final int FORGOTTEN = 4;
@@ -150,7 +148,7 @@ final class LeaseMembership implements Membership {
         if (lease.isLeaders()) {
             replace(lease.released(parts.clock().instant()));
         } else {
-            parts.objects().delete(LEASE, settings.namespace(), lease.object());
+            parts.objects().delete(ClusterObjects.LEASE, settings.namespace(), lease.object());
         }
     }
 
@@ -222,10 +220,10 @@ final class LeaseMembership implements Membership {
         List<Lease> leases = new ArrayList<>();
         parts.objects()
                 .list(
-                        LEASE,
+                        ClusterObjects.LEASE,
                         settings.namespace(),
                         Lease.GROUP_LABEL + "=" + settings.group(),
-                        each -> leases.add(new Lease(TenantObjects.read(each.json()))));
+                        each -> leases.add(new Lease(ClusterObjects.read(each.json()))));
         return leases;
     }
 
@@ -288,12 +286,12 @@ final class LeaseMembership implements Membership {
     }
 
     private void replace(Lease lease) {
-        parts.objects().replace(LEASE, settings.namespace(), lease.object());
+        parts.objects().replace(ClusterObjects.LEASE, settings.namespace(), lease.object());
     }
 
     private void make(Lease lease) {
         try {
-            parts.objects().create(LEASE, settings.namespace(), lease.object());
+            parts.objects().create(ClusterObjects.LEASE, settings.namespace(), lease.object());
         } catch (OutdatedException e) {
             if (e.getCause() instanceof ResultsException refusal && refusal.code() == Code.NOT_FOUND) {
                 throw new ResultsException(
@@ -322,7 +320,7 @@ final class LeaseMembership implements Membership {
             if (!lease.isLeaders()
                     && !lease.name().equals(settings.memberLease())
                     && seen.isOver(lease, FORGOTTEN, asked)) {
-                parts.objects().delete(LEASE, settings.namespace(), lease.object());
+                parts.objects().delete(ClusterObjects.LEASE, settings.namespace(), lease.object());
                 LOG.info("replica {}: removed the lease {} of one that is gone", settings.identity(), lease.name());
             }
         }

@@ -9,4 +9,4 @@ import java.util.function.LongSupplier;
  * @param clock tells the times that people read
  * @param nanoTime measures elapsed time
  */
-record LeaseParts(TenantObjects objects, InstantSource clock, LongSupplier nanoTime) {}
+record LeaseParts(ClusterObjects objects, InstantSource clock, LongSupplier nanoTime) {}

@@ -25,10 +25,6 @@ record ResourceVersions(List<RunKind> kinds, String labels, String fields, Namin
         DISCOVERED
     }
 
-    static final RunKind EVENT = new RunKind("v1", "Event");
-
-    private static final RunKind NAMESPACE = new RunKind("v1", "Namespace");
-
     private ResourceVersions(List<RunKind> kinds, String labels, String fields) {
         this(kinds, labels, fields, Naming.KNOWN);
     }
@@ -50,17 +46,17 @@ record ResourceVersions(List<RunKind> kinds, String labels, String fields, Namin
     static ResourceVersions pods(RunFilter filter) {
         String labels = filter.labelSelector();
         return new ResourceVersions(
-                List.of(new RunKind("v1", "Pod")),
+                List.of(ClusterObjects.POD),
                 labels.isEmpty() ? PodSnapshot.TASK_RUN_LABEL : PodSnapshot.TASK_RUN_LABEL + "," + labels,
                 filter.namespaceFields());
     }
 
     static ResourceVersions events(RunFilter filter) {
-        return new ResourceVersions(List.of(EVENT), "", filter.namespaceFields());
+        return new ResourceVersions(List.of(ClusterObjects.EVENT), "", filter.namespaceFields());
     }
 
     static ResourceVersions namespaces(String labels) {
-        return new ResourceVersions(List.of(NAMESPACE), labels, "");
+        return new ResourceVersions(List.of(ClusterObjects.NAMESPACE), labels, "");
     }
 
     static ResourceVersions labelled(RunKind kind, String labels) {
@@ -73,7 +69,7 @@ record ResourceVersions(List<RunKind> kinds, String labels, String fields, Namin
 
     /** Whether the objects belong to no namespace. */
     boolean isClusterWide() {
-        return kinds.get(0).equals(NAMESPACE);
+        return kinds.get(0).equals(ClusterObjects.NAMESPACE);
     }
 
     /** The last part of the path under which the API serves a kind of Tekton's or of Kubernetes' own. */

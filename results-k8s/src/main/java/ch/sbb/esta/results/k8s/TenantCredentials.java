@@ -35,14 +35,14 @@ final class TenantCredentials {
     private static final String CLAIM_FIELD = "claim";
     private static final int MOST_FAULTS = 5;
 
-    private final TenantObjects objects;
+    private final ClusterObjects objects;
     private final TenantProvisioner provisioner;
     private final TenantOperatorConfig config;
     private final EventRecorder events;
     private final String instance;
 
     TenantCredentials(
-            TenantObjects objects,
+            ClusterObjects objects,
             TenantProvisioner provisioner,
             TenantOperatorConfig config,
             EventRecorder events,
@@ -105,7 +105,7 @@ final class TenantCredentials {
         }
         publish(look, desired(look, credentials, rotated));
         change.ifPresent(made -> tell(look, made));
-        former.ifPresent(old -> objects.delete(TenantObjects.SECRET, look.namespace(), old.object()));
+        former.ifPresent(old -> objects.delete(ClusterObjects.SECRET, look.namespace(), old.object()));
         status.set(
                 TenantStatus.SECRET_READY,
                 "True",
@@ -293,12 +293,12 @@ final class TenantCredentials {
     private void publish(Look look, ObjectNode desired) {
         kubernetes(look.spec().secretName(), () -> {
             if (look.secret().isEmpty()) {
-                return objects.create(TenantObjects.SECRET, look.namespace(), desired);
+                return objects.create(ClusterObjects.SECRET, look.namespace(), desired);
             }
             TenantSecret found = look.secret().get();
             return found.equalsDesired(desired)
                     ? found.object()
-                    : objects.replace(TenantObjects.SECRET, look.namespace(), found.replacement(desired));
+                    : objects.replace(ClusterObjects.SECRET, look.namespace(), found.replacement(desired));
         });
     }
 

@@ -25,7 +25,7 @@ final class TenantDeparture {
 
     private static final Logger LOG = LoggerFactory.getLogger(TenantDeparture.class);
 
-    private final TenantObjects objects;
+    private final ClusterObjects objects;
     private final TenantProvisioner provisioner;
     private final TenantOperatorConfig config;
     private final EventRecorder events;
@@ -37,7 +37,7 @@ final class TenantDeparture {
     private final Set<String> unclaimed = ConcurrentHashMap.newKeySet();
 
     TenantDeparture(
-            TenantObjects objects, TenantProvisioner provisioner, TenantOperatorConfig config, EventRecorder events) {
+            ClusterObjects objects, TenantProvisioner provisioner, TenantOperatorConfig config, EventRecorder events) {
         this.objects = objects;
         this.provisioner = provisioner;
         this.config = config;
@@ -93,7 +93,7 @@ final class TenantDeparture {
         for (String name : secretNames(subject)) {
             TenantSecret.find(objects, namespace, name)
                     .filter(secret -> secret.isOurs(namespace))
-                    .ifPresent(secret -> objects.delete(TenantObjects.SECRET, namespace, secret.object()));
+                    .ifPresent(secret -> objects.delete(ClusterObjects.SECRET, namespace, secret.object()));
         }
         subject.clearAnnotation();
         events.normal(subject, "Withdrawn", "the namespace is no tenant any more; its data are retained");

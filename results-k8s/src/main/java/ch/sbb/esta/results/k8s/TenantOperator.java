@@ -44,7 +44,7 @@ public final class TenantOperator implements AutoCloseable {
     private final KubernetesClient client;
     private final TenantProvisioner provisioner;
     private final TenantOperatorConfig config;
-    private final TenantObjects objects;
+    private final ClusterObjects objects;
     private final TenantReconciler reconciler;
     private final KeyedQueue queue;
 
@@ -66,7 +66,7 @@ public final class TenantOperator implements AutoCloseable {
         this.provisioner = Objects.requireNonNull(provisioner, "provisioner");
         this.config = Objects.requireNonNull(config, "config");
         String instance = "results-operator-" + UUID.randomUUID();
-        this.objects = new TenantObjects(new ApiRequests(client, config.cluster()), config.cluster());
+        this.objects = new ClusterObjects(new ApiRequests(client, config.cluster()), config.cluster());
         this.reconciler = new TenantReconciler(objects, provisioner, config, instance);
         this.queue = new KeyedQueue(
                 "results-operator", config.workers(), config.cluster().clock(), this::work);
@@ -85,9 +85,9 @@ public final class TenantOperator implements AutoCloseable {
             return;
         }
         List<ResourceVersions> watched = new ArrayList<>();
-        watched.add(ResourceVersions.labelled(TenantObjects.TENANT, ""));
+        watched.add(ResourceVersions.labelled(ClusterObjects.TENANT, ""));
         // By name, so that permissions can be limited to it.
-        watched.add(ResourceVersions.named(TenantObjects.SECRET, config.secretName()));
+        watched.add(ResourceVersions.named(ClusterObjects.SECRET, config.secretName()));
         config.namespaceLabel().ifPresent(label -> watched.add(ResourceVersions.namespaces(label)));
         watch = WatchSession.start(client, config.cluster(), watched, Relay::new);
         queue.start();
@@ -149,12 +149,12 @@ public final class TenantOperator implements AutoCloseable {
         for (String scope : config.cluster().scopes()) {
             attempt(
                     "ResultsTenants" + (scope.isEmpty() ? "" : " of " + scope),
-                    () -> objects.list(TenantObjects.TENANT, scope, "", found -> keys.add(key(found))));
+                    () -> objects.list(ClusterObjects.TENANT, scope, "", found -> keys.add(key(found))));
         }
         config.namespaceLabel()
                 .ifPresent(label -> attempt(
                         "namespaces with the label " + label,
-                        () -> objects.list(TenantObjects.NAMESPACE, "", label, found -> keys.add(name(found)))));
+                        () -> objects.list(ClusterObjects.NAMESPACE, "", label, found -> keys.add(name(found)))));
         attempt(
                 "tenants of the registry",
                 () -> provisioner.list().stream()
@@ -202,12 +202,12 @@ public final class TenantOperator implements AutoCloseable {
 
         @Override
         public void seen(RunKind kind, RawResource resource) {
-            if (kind.equals(TenantObjects.TENANT)) {
+            if (kind.equals(ClusterObjects.TENANT)) {
                 String state = state(resource);
                 if (!state.equals(seen.put(resource.uid(), state))) {
                     queue.add(key(resource));
                 }
-            } else if (kind.equals(TenantObjects.NAMESPACE)) {
+            } else if (kind.equals(ClusterObjects.NAMESPACE)) {
                 String state = state(resource);
                 if (!state.equals(seen.put(resource.uid(), state))) {
                     queue.add(name(resource));
@@ -219,7 +219,7 @@ public final class TenantOperator implements AutoCloseable {
 
         /** The operator's own writes do not change this, else a failure that is written would be tried again at once. */
         private String state(RawResource resource) {
-            ObjectNode object = TenantObjects.read(resource.json());
+            ObjectNode object = ClusterObjects.read(resource.json());
             JsonNode metadata = object.path("metadata");
             boolean labelled = config.namespaceLabel()
                     .filter(key -> metadata.path("labels").has(key))
@@ -231,10 +231,10 @@ public final class TenantOperator implements AutoCloseable {
         @Override
         public void deleted(RunKind kind, RawResource resource) {
             seen.remove(resource.uid());
-            if (kind.equals(TenantObjects.NAMESPACE)) {
+            if (kind.equals(ClusterObjects.NAMESPACE)) {
                 reconciler.departure().leftLabel(name(resource));
                 queue.add(name(resource));
-            } else if (kind.equals(TenantObjects.SECRET)) {
+            } else if (kind.equals(ClusterObjects.SECRET)) {
                 queue.add(resource.namespace());
             } else {
                 queue.add(key(resource));

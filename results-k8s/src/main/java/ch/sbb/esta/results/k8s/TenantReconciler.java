@@ -25,7 +25,7 @@ final class TenantReconciler {
     /** While another operator changes a password, or has written just now. */
     private static final Duration SOON = Duration.ofSeconds(5);
 
-    private final TenantObjects objects;
+    private final ClusterObjects objects;
     private final TenantProvisioner provisioner;
     private final TenantOperatorConfig config;
     private final EventRecorder events;
@@ -33,7 +33,7 @@ final class TenantReconciler {
     private final TenantDeparture departure;
 
     TenantReconciler(
-            TenantObjects objects, TenantProvisioner provisioner, TenantOperatorConfig config, String instance) {
+            ClusterObjects objects, TenantProvisioner provisioner, TenantOperatorConfig config, String instance) {
         this.objects = objects;
         this.provisioner = provisioner;
         this.config = config;
@@ -78,7 +78,7 @@ final class TenantReconciler {
     }
 
     private Optional<Instant> look(String namespace) {
-        Optional<ObjectNode> resource = objects.find(TenantObjects.TENANT, namespace, NAME);
+        Optional<ObjectNode> resource = objects.find(ClusterObjects.TENANT, namespace, NAME);
         Optional<ObjectNode> place = place(namespace);
         boolean terminating = place.map(TenantReconciler::isDeleting).orElse(false);
         if (resource.isPresent()) {
@@ -108,7 +108,7 @@ final class TenantReconciler {
     /** The namespace; empty also where the operator may not read it, which it can do without. */
     private Optional<ObjectNode> place(String namespace) {
         try {
-            return objects.find(TenantObjects.NAMESPACE, "", namespace);
+            return objects.find(ClusterObjects.NAMESPACE, "", namespace);
         } catch (ResultsException e) {
             if (e.code() == Code.DENIED && config.namespaceLabel().isEmpty()) {
                 return Optional.empty();
@@ -232,7 +232,7 @@ final class TenantReconciler {
 
     /** Says to a ResultsTenant of another name that it counts for nothing. */
     void refuseName(String namespace, String name) {
-        Optional<ObjectNode> found = objects.find(TenantObjects.TENANT, namespace, name);
+        Optional<ObjectNode> found = objects.find(ClusterObjects.TENANT, namespace, name);
         if (found.isEmpty()) {
             return;
         }

@@ -21,10 +21,10 @@ final class TenantSecret {
     static final String PASSWORD = "POSTGRES_PASSWORD";
 
     /** Marks a Secret as one of the operator's; its value is the namespace, so that a copy elsewhere is not. */
-    static final String LABEL = TenantObjects.GROUP + "/tenant";
+    static final String LABEL = ClusterObjects.GROUP + "/tenant";
 
-    static final String ROTATED = TenantObjects.GROUP + "/rotated-at";
-    static final String CHECKSUM = TenantObjects.GROUP + "/checksum";
+    static final String ROTATED = ClusterObjects.GROUP + "/rotated-at";
+    static final String CHECKSUM = ClusterObjects.GROUP + "/checksum";
 
     private final ObjectNode object;
 
@@ -32,13 +32,13 @@ final class TenantSecret {
         this.object = object;
     }
 
-    static Optional<TenantSecret> find(TenantObjects objects, String namespace, String name) {
-        return objects.find(TenantObjects.SECRET, namespace, name).map(TenantSecret::new);
+    static Optional<TenantSecret> find(ClusterObjects objects, String namespace, String name) {
+        return objects.find(ClusterObjects.SECRET, namespace, name).map(TenantSecret::new);
     }
 
     /** The object to write: new, or in the place of the one that was read. */
     static ObjectNode desired(TenantSubject subject, String name, Map<String, String> entries, Instant rotated) {
-        ObjectNode secret = TenantObjects.object();
+        ObjectNode secret = ClusterObjects.object();
         secret.put("apiVersion", "v1").put("kind", "Secret").put("type", "Opaque");
         ObjectNode metadata = secret.putObject("metadata");
         metadata.put("namespace", subject.namespace()).put("name", name);

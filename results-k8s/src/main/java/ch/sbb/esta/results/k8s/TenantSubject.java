@@ -16,29 +16,29 @@ import java.util.Optional;
  */
 final class TenantSubject implements EventRecorder.Subject {
 
-    static final String FINALIZER = TenantObjects.GROUP + "/tenant";
-    static final String STATUS_ANNOTATION = TenantObjects.GROUP + "/tenant-status";
+    static final String FINALIZER = ClusterObjects.GROUP + "/tenant";
+    static final String STATUS_ANNOTATION = ClusterObjects.GROUP + "/tenant-status";
 
-    private final TenantObjects objects;
+    private final ClusterObjects objects;
     private final RunKind kind;
     private ObjectNode object;
 
-    private TenantSubject(TenantObjects objects, RunKind kind, ObjectNode object) {
+    private TenantSubject(ClusterObjects objects, RunKind kind, ObjectNode object) {
         this.objects = objects;
         this.kind = kind;
         this.object = object;
     }
 
-    static TenantSubject ofResource(TenantObjects objects, ObjectNode resource) {
-        return new TenantSubject(objects, TenantObjects.TENANT, resource);
+    static TenantSubject ofResource(ClusterObjects objects, ObjectNode resource) {
+        return new TenantSubject(objects, ClusterObjects.TENANT, resource);
     }
 
-    static TenantSubject ofNamespace(TenantObjects objects, ObjectNode namespace) {
-        return new TenantSubject(objects, TenantObjects.NAMESPACE, namespace);
+    static TenantSubject ofNamespace(ClusterObjects objects, ObjectNode namespace) {
+        return new TenantSubject(objects, ClusterObjects.NAMESPACE, namespace);
     }
 
     boolean isResource() {
-        return kind.equals(TenantObjects.TENANT);
+        return kind.equals(ClusterObjects.TENANT);
     }
 
     /** The namespace that is the tenant. */
@@ -48,7 +48,7 @@ final class TenantSubject implements EventRecorder.Subject {
     }
 
     String name() {
-        return TenantObjects.name(object);
+        return ClusterObjects.name(object);
     }
 
     @Override
@@ -61,20 +61,20 @@ final class TenantSubject implements EventRecorder.Subject {
     }
 
     JsonNode spec() {
-        return isResource() ? object.path("spec") : TenantObjects.object();
+        return isResource() ? object.path("spec") : ClusterObjects.object();
     }
 
     /** A copy of the status as it was read or written last. */
     ObjectNode status() {
         if (isResource()) {
-            return object.path("status") instanceof ObjectNode status ? status.deepCopy() : TenantObjects.object();
+            return object.path("status") instanceof ObjectNode status ? status.deepCopy() : ClusterObjects.object();
         }
         String text = metadata().path("annotations").path(STATUS_ANNOTATION).asText();
         try {
-            return text.isEmpty() ? TenantObjects.object() : TenantObjects.read(text);
+            return text.isEmpty() ? ClusterObjects.object() : ClusterObjects.read(text);
         } catch (ResultsException e) {
             // Somebody edited it: it is written anew.
-            return TenantObjects.object();
+            return ClusterObjects.object();
         }
     }
 
@@ -163,7 +163,7 @@ final class TenantSubject implements EventRecorder.Subject {
     /** A reference to the object, as Events have it. */
     @Override
     public ObjectNode reference() {
-        ObjectNode reference = TenantObjects.object();
+        ObjectNode reference = ClusterObjects.object();
         reference.put("apiVersion", kind.apiVersion()).put("kind", kind.kind());
         reference.put("namespace", namespace()).put("name", name()).put("uid", uid());
         return reference;
@@ -171,14 +171,14 @@ final class TenantSubject implements EventRecorder.Subject {
 
     /** A reference to the object as the owner of its Secret. */
     ObjectNode ownerReference() {
-        ObjectNode reference = TenantObjects.object();
+        ObjectNode reference = ClusterObjects.object();
         reference.put("apiVersion", kind.apiVersion()).put("kind", kind.kind());
         reference.put("name", name()).put("uid", uid()).put("controller", true);
         return reference;
     }
 
     private ObjectNode patch() {
-        ObjectNode patch = TenantObjects.object();
+        ObjectNode patch = ClusterObjects.object();
         patch.putObject("metadata")
                 .put("resourceVersion", metadata().path("resourceVersion").asText());
         return patch;

@@ -19,9 +19,9 @@ final class OperatorManifestsTest {
     @Test
     void theDefinitionNamesWhatTheOperatorAsksFor() {
         assertThat(definition.at("/metadata/name").asText())
-                .isEqualTo(ResourceVersions.plural(TenantObjects.TENANT) + "." + TenantObjects.GROUP);
-        assertThat(TenantObjects.GROUP + "/" + version.path("name").asText())
-                .isEqualTo(TenantObjects.TENANT.apiVersion());
+                .isEqualTo(ResourceVersions.plural(ClusterObjects.TENANT) + "." + ClusterObjects.GROUP);
+        assertThat(ClusterObjects.GROUP + "/" + version.path("name").asText())
+                .isEqualTo(ClusterObjects.TENANT.apiVersion());
         assertThat(definition.at("/spec/scope").asText()).isEqualTo("Namespaced");
         assertThat(version.path("subresources").has("status")).isTrue();
         assertThat(version.at("/additionalPrinterColumns/0/name").asText()).isEqualTo("Ready");

@@ -12,20 +12,22 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Objects of the cluster that this library reads and writes, as JSON. What changed in between is an {@link OutdatedException}. */
-final class TenantObjects {
+final class ClusterObjects {
 
     static final String GROUP = "results.esta.sbb.ch";
     static final RunKind TENANT = new RunKind(GROUP + "/v1alpha1", "ResultsTenant");
     static final RunKind NAMESPACE = new RunKind("v1", "Namespace");
     static final RunKind SECRET = new RunKind("v1", "Secret");
     static final RunKind EVENT = new RunKind("v1", "Event");
+    static final RunKind POD = new RunKind("v1", "Pod");
+    static final RunKind LEASE = new RunKind("coordination.k8s.io/v1", "Lease");
 
     private static final JsonMapper MAPPER = JsonMapper.builder(RawJson.FACTORY).build();
 
     private final ApiRequests requests;
     private final FabricConfig config;
 
-    TenantObjects(ApiRequests requests, FabricConfig config) {
+    ClusterObjects(ApiRequests requests, FabricConfig config) {
         this.requests = requests;
         this.config = config;
     }
